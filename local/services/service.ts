@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessRequest, Caller } from '../access/caller.ts';
 
 /** A call that a service refuses, in AWS's own words. Becomes `{"__type": code, "message"}` on the wire. */
@@ -29,6 +30,28 @@ export interface JsonService {
 }
 
 export type JsonObject = Record<string, unknown>;
+
+/**
+ * A service whose operations are HTTP methods and paths (S3). It finds out itself what IAM decides, asks
+ * `FrontDoor.authorize`, and streams bodies. What it throws becomes an XML error, unless headers were sent.
+ */
+export interface HttpService {
+  /** The signing name, such as `s3`. */
+  readonly name: string;
+  /** The body is not read yet; the request and response may belong to HTTP/1.1 or HTTP/2. */
+  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
+}
+
+/** A service of the query protocol (CloudFormation, STS): a form in, XML out, lists as `<member>`. */
+export interface QueryService {
+  /** The signing name, such as `cloudformation`. */
+  readonly name: string;
+  readonly xmlNamespace: string;
+  /** What IAM decides for the action; all must be allowed. */
+  access(action: string, parameters: URLSearchParams): readonly AccessRequest[];
+  /** The members of `<ActionResult>`; undefined members are left out. */
+  call(action: string, parameters: URLSearchParams, caller: Caller): Promise<JsonObject>;
+}
 
 /** The one way to a service, over HTTP or in this process: same access check, same record of the call. */
 export interface FrontDoor {
