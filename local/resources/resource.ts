@@ -32,6 +32,12 @@ export interface ResourceType {
   readonly implemented: readonly string[];
   /** Property path -> why it has no effect here. */
   readonly inert: Readonly<Record<string, string>>;
+  /**
+   * What the path lists cannot say: each unsupported value as one sentence. Called before anything is created, so
+   * references are still there as `{Ref: …}` and `{'Fn::…': …}`; branches of `Fn::If` are taken.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as in ResourceRequest
+  check?(properties: Readonly<Record<string, any>>): readonly string[];
   /** Creates it, or brings an existing one to these properties. Running it twice changes nothing. */
   create(request: ResourceRequest): Promise<DeployedResource>;
   /** Called when a later template no longer has it. Data stays unless the type says otherwise. */

@@ -1,0 +1,63 @@
+import type { DeployedResource } from '../resources/resource.ts';
+import type { Stack } from './assembly.ts';
+import { type Place, TemplateError } from './errors.ts';
+import { resolveCondition, type Scope } from './intrinsics.ts';
+
+/** Where stacks are deployed to. */
+export interface Target {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Where something of a stack stands. */
+export function placeIn(stack: Stack, logicalId: string, property = ''): Place {
+  return { stack: stack.name, logicalId, path: stack.paths.get(logicalId) ?? '', property };
+}
+
+/** A stack's ARN with an id that is the same at every start. */
+export function stackId(name: string, { account, region }: Target): string {
+  return `arn:aws:cloudformation:${region}:${account}:stack/${name}/00000000-0000-0000-0000-${Buffer.from(name).toString('hex').padEnd(12, '0').slice(0, 12)}`;
+}
+
+/**
+ * What the names in a stack's template mean: parameters by their defaults, pseudo parameters, conditions, and the
+ * resources deployed so far. A Ref to a parameter that holds an SSM parameter's name has no value here.
+ */
+export function stackScope(
+  stack: Stack,
+  target: Target,
+  deployed: ReadonlyMap<string, DeployedResource>,
+  exports: ReadonlyMap<string, string>,
+): Scope {
+  const { Parameters = {}, Conditions = {} } = stack.template;
+  const pseudo: Readonly<Record<string, string>> = {
+    'AWS::AccountId': target.account,
+    'AWS::Partition': 'aws',
+    'AWS::Region': target.region,
+    'AWS::StackId': stackId(stack.name, target),
+    'AWS::StackName': stack.name,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
+  const conditions = new Map<string, boolean | 'pending'>();
+  const scope: Scope = {
+    ref: (name) => pseudo[name] ?? parameter(Parameters[name]) ?? deployed.get(name)?.ref,
+    attribute: (logicalId, name) => deployed.get(logicalId)?.attributes[name],
+    exported: (name) => exports.get(name),
+    condition: (name) => {
+      const known = conditions.get(name);
+      if (known === 'pending')
+        throw new TemplateError(placeIn(stack, name, 'Conditions'), 'the condition depends on itself');
+      if (known !== undefined || !Object.hasOwn(Conditions, name)) return known;
+      conditions.set(name, 'pending');
+      const value = resolveCondition(Conditions[name], scope, placeIn(stack, name, 'Conditions'));
+      conditions.set(name, value);
+      return value;
+    },
+  };
+  return scope;
+}
+
+function parameter(declared: { readonly Type: string; readonly Default?: unknown } | undefined): string | undefined {
+  if (declared === undefined || declared.Type.startsWith('AWS::SSM::')) return undefined;
+  return declared.Default === undefined ? undefined : String(declared.Default);
+}
