@@ -1,0 +1,87 @@
+import { type Coordinate, formatCoordinate } from './coordinates.ts';
+import { type Part, sameFields } from './post.ts';
+import type { Row } from './rows.ts';
+import type { RefusalRule } from './rules/refusal.ts';
+import type { FeedName } from './rules/rule.ts';
+
+/** What became of a row, judged by the log and the durable state alone. */
+export type Fate =
+  /** The stored part is this row's. */
+  | 'applied'
+  /** A later row of the same content is stored. */
+  | 'duplicate'
+  /** A later row of other content is stored. */
+  | 'superseded'
+  | 'quarantined'
+  /** In the log, and nowhere else. */
+  | 'missing';
+
+export interface FeedAccount {
+  /** Distinct rows of the log; the five fates add up to it. */
+  rows: number;
+  applied: number;
+  duplicate: number;
+  superseded: number;
+  quarantined: number;
+  missing: number;
+  /** The quarantined rows by the rule that today's rules refuse them for; `accepted` if they no longer do. */
+  readonly quarantinedBy: Partial<Record<RefusalRule | 'accepted', number>>;
+  readonly missingRows: Coordinate[];
+}
+
+/** The durable state of the speed layer. */
+export interface StoredState {
+  part(feed: FeedName, ind: number): Part | undefined;
+  /** @param coordinate as `formatCoordinate` writes it */
+  isQuarantined(coordinate: string): boolean;
+}
+
+export function fateOf(row: Row, feed: FeedName, state: StoredState): Fate {
+  const { result } = row;
+  if (result.ok) {
+    const part = state.part(feed, result.ind);
+    if (part !== undefined && part.k >= row.orderKey) return fateUnder(part, row.orderKey, result.fields);
+  }
+  return state.isQuarantined(formatCoordinate(row.coordinate)) ? 'quarantined' : 'missing';
+}
+
+/** The fate of a row of the same post whose order key is not above the part's. */
+export function fateUnder(part: Part, orderKey: string, fields: Part['fields']): Fate {
+  if (part.k === orderKey) return 'applied';
+  return sameFields(part.fields, fields) ? 'duplicate' : 'superseded';
+}
+
+/** Accounts for the rows of the logs, each coordinate once, however often a reader yields it. */
+export function accountFor(
+  rows: Iterable<{ readonly feed: FeedName; readonly row: Row }>,
+  state: StoredState,
+): Record<FeedName, FeedAccount> {
+  const accounts = { pin: emptyAccount(), geo: emptyAccount(), user: emptyAccount() };
+  const seen = new Set<string>();
+  for (const { feed, row } of rows) {
+    const coordinate = formatCoordinate(row.coordinate);
+    if (seen.has(coordinate)) continue;
+    seen.add(coordinate);
+    const account = accounts[feed];
+    const fate = fateOf(row, feed, state);
+    account.rows++;
+    account[fate]++;
+    if (fate === 'missing') account.missingRows.push(row.coordinate);
+    if (fate === 'quarantined') {
+      const rule = row.result.ok ? 'accepted' : row.result.rule;
+      account.quarantinedBy[rule] = (account.quarantinedBy[rule] ?? 0) + 1;
+    }
+  }
+  return accounts;
+}
+
+const emptyAccount = (): FeedAccount => ({
+  rows: 0,
+  applied: 0,
+  duplicate: 0,
+  superseded: 0,
+  quarantined: 0,
+  missing: 0,
+  quarantinedBy: {},
+  missingRows: [],
+});
