@@ -1,0 +1,41 @@
+import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { FEEDS, type Names } from '../names.ts';
+import type { Profile } from '../profiles/index.ts';
+
+export interface FeedStreamsProps {
+  readonly names: Names;
+  readonly profile: Profile;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** One Kinesis stream for each feed. */
+export class FeedStreams extends Construct {
+  readonly all: readonly Stream[];
+  /** In the order in which ListStreams gives them. */
+  readonly names: readonly string[];
+
+  constructor(scope: Construct, id: string, { names, profile, removalPolicy }: FeedStreamsProps) {
+    super(scope, id);
+    const capacity =
+      profile.streams.mode === 'on-demand'
+        ? { streamMode: StreamMode.ON_DEMAND }
+        : { streamMode: StreamMode.PROVISIONED, shardCount: profile.streams.shards };
+    this.all = FEEDS.map(
+      (feed) =>
+        new Stream(this, feed, {
+          streamName: names.streams[feed],
+          encryption: StreamEncryption.MANAGED,
+          retentionPeriod: Duration.hours(24),
+          removalPolicy,
+          ...capacity,
+        }),
+    );
+    this.names = FEEDS.map((feed) => names.streams[feed]).sort();
+  }
+
+  get arns(): string[] {
+    return this.all.map((stream) => stream.streamArn);
+  }
+}

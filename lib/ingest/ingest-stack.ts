@@ -1,0 +1,31 @@
+import { CfnOutput } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
+import { FeedStreams } from './feed-streams.ts';
+import { StreamsApi } from './streams-api.ts';
+
+/** The doors: an HTTP API in front of a Kinesis stream for each feed. */
+export class IngestStack extends PinflowStack {
+  readonly streams: FeedStreams;
+  readonly api: StreamsApi;
+
+  constructor(scope: Construct, props: Deployment) {
+    super(scope, 'ingest', props, { description: 'Pinflow: the API and its streams' });
+    const { names, profile } = this;
+    this.streams = new FeedStreams(this, 'Streams', { names, profile, removalPolicy: this.dataRemoval });
+    this.api = new StreamsApi(this, 'Api', { names, profile, streams: this.streams });
+
+    new CfnOutput(this, 'ApiUrl', {
+      value: this.api.restApi.url,
+      description: 'Invoke URL: PUT streams/{stream-name}/record and …/records, GET streams',
+    });
+    new CfnOutput(this, 'StreamNames', {
+      value: this.streams.names.join(','),
+      description: 'The streams of this deployment, one for each feed',
+    });
+    new CfnOutput(this, 'ApiAccessLogs', {
+      value: this.api.accessLogs.logGroupName,
+      description: 'One JSON line for each request to the API',
+    });
+  }
+}

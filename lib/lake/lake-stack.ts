@@ -1,0 +1,58 @@
+import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
+
+/** What is kept: raw as the doors took it, curated as the layers made it, and the rows that a rule refused. */
+export class LakeStack extends PinflowStack {
+  readonly raw: Bucket;
+  readonly curated: Bucket;
+  readonly quarantine: Bucket;
+  private readonly accessLogs: Bucket;
+
+  constructor(scope: Construct, props: Deployment) {
+    super(scope, 'lake', props, { description: 'Pinflow: buckets for raw, curated and refused rows' });
+    const { buckets } = this.names;
+    this.accessLogs = this.bucket('AccessLogs', {
+      bucketName: buckets.accessLogs,
+      lifecycleRules: [{ id: 'expire', expiration: Duration.days(90) }],
+    });
+    // Raw is the truth, so an overwritten or deleted object can be had back for a while.
+    this.raw = this.loggedBucket('Raw', {
+      bucketName: buckets.raw,
+      versioned: true,
+      lifecycleRules: [{ id: 'expire-noncurrent', noncurrentVersionExpiration: Duration.days(30) }],
+    });
+    this.curated = this.loggedBucket('Curated', { bucketName: buckets.curated });
+    this.quarantine = this.loggedBucket('Quarantine', { bucketName: buckets.quarantine });
+
+    new CfnOutput(this, 'RawBucket', { value: this.raw.bucketName, description: 'Rows as they arrived' });
+    new CfnOutput(this, 'CuratedBucket', { value: this.curated.bucketName, description: 'Tables of the batch layer' });
+    new CfnOutput(this, 'QuarantineBucket', {
+      value: this.quarantine.bucketName,
+      description: 'Rows that a rule refused (quarantine/) and batches that could not be processed (aws/lambda/)',
+    });
+  }
+
+  private loggedBucket(id: string, props: BucketProps): Bucket {
+    return this.bucket(id, {
+      serverAccessLogsBucket: this.accessLogs as IBucket,
+      serverAccessLogsPrefix: `${id.toLowerCase()}/`,
+      ...props,
+    });
+  }
+
+  private bucket(id: string, { lifecycleRules = [], ...props }: BucketProps): Bucket {
+    return new Bucket(this, id, {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      removalPolicy: this.dataRemoval,
+      lifecycleRules: [
+        ...lifecycleRules,
+        { id: 'abort-incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
+      ...props,
+    });
+  }
+}

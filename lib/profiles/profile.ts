@@ -1,0 +1,41 @@
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+/** What differs between the places a deployment runs in. One object each; stacks read nothing else. */
+export interface Profile {
+  readonly name: string;
+  readonly streams: { readonly mode: 'on-demand' } | { readonly mode: 'provisioned'; readonly shards: number };
+  readonly api: ApiProfile;
+  readonly clean: CleanProfile;
+  readonly logRetention: RetentionDays;
+  /**
+   * What becomes of buckets, streams and tables when their stack is deleted. `destroy` is one of two keys:
+   * the other is the context flag `allowDataDeletion=true`.
+   */
+  readonly data: 'destroy' | 'retain';
+  readonly pointInTimeRecovery: boolean;
+  readonly terminationProtection: boolean;
+}
+
+export interface ApiProfile {
+  /** Of each write method. The public clients do not retry, so a limit that is met loses their rows. */
+  readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
+  /** Who may call: anyone who has the URL, or callers whose IAM policy allows `execute-api:Invoke`. */
+  readonly auth: 'none' | 'iam';
+  /**
+   * Whether this deployment sets the role with which API Gateway writes logs. There is one for an account and region:
+   * exactly one deployment should own it, and without it a stage with logging cannot be created.
+   */
+  readonly ownsAccountRole: boolean;
+}
+
+/** The clean function and its event source mappings. */
+export interface CleanProfile {
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly retries: number;
+  /** Records older than this go to the on-failure destination instead of the function. At least 60. */
+  readonly maxRecordAgeSeconds: number;
+  readonly bisectOnError: boolean;
+}

@@ -1,0 +1,38 @@
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnOutput } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
+import { CleanFunction } from './clean-function.ts';
+
+/** The newest state of every post, within seconds. */
+export class SpeedStack extends PinflowStack {
+  readonly posts: Table;
+  readonly clean: CleanFunction;
+
+  constructor(scope: Construct, props: Deployment) {
+    super(scope, 'speed', props, { description: 'Pinflow: the clean function and the posts it keeps' });
+    const { names, profile } = this;
+    this.posts = new Table(this, 'Posts', {
+      tableName: names.postsTable,
+      partitionKey: { name: 'ind', type: AttributeType.NUMBER },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: profile.pointInTimeRecovery },
+      removalPolicy: this.dataRemoval,
+    });
+    this.clean = new CleanFunction(this, 'Clean', { names, profile, posts: this.posts });
+
+    new CfnOutput(this, 'PostsTable', {
+      value: this.posts.tableName,
+      description: 'One item a post: its newest pin, geo and user part',
+    });
+    new CfnOutput(this, 'CleanFunctionName', {
+      value: this.clean.function.functionName,
+      description: 'Cleans the records of every stream and stores them',
+    });
+    new CfnOutput(this, 'CleanLogs', {
+      value: this.clean.logs.logGroupName,
+      description: 'What the clean function logs',
+    });
+  }
+}
