@@ -4,17 +4,17 @@ import type { Row } from './rows.ts';
 import type { RefusalRule } from './rules/refusal.ts';
 import type { FeedName } from './rules/rule.ts';
 
-/** What became of a row, judged by the log and the durable state alone. */
-export type Fate =
+/** What became of a row of a post whose stored part has the row's order key or a greater one. */
+export type StoredFate =
   /** The stored part is this row's. */
   | 'applied'
   /** A later row of the same content is stored. */
   | 'duplicate'
   /** A later row of other content is stored. */
-  | 'superseded'
-  | 'quarantined'
-  /** In the log, and nowhere else. */
-  | 'missing';
+  | 'superseded';
+
+/** What became of a row, judged by the log and the durable state alone; `missing`: it is in the log, and nowhere else. */
+export type Fate = StoredFate | 'quarantined' | 'missing';
 
 export interface FeedAccount {
   /** Distinct rows of the log; the five fates add up to it. */
@@ -45,8 +45,7 @@ export function fateOf(row: Row, feed: FeedName, state: StoredState): Fate {
   return state.isQuarantined(formatCoordinate(row.coordinate)) ? 'quarantined' : 'missing';
 }
 
-/** The fate of a row of the same post whose order key is not above the part's. */
-export function fateUnder(part: Part, orderKey: string, fields: Part['fields']): Fate {
+export function fateUnder(part: Part, orderKey: string, fields: Part['fields']): StoredFate {
   if (part.k === orderKey) return 'applied';
   return sameFields(part.fields, fields) ? 'duplicate' : 'superseded';
 }
