@@ -1,0 +1,46 @@
+// Where set-up puts what it fetches, and where everyone else finds it. Runs on Node 20, with nothing installed.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The Node that runs the project where the machine's own is older than `requiredNode`. */
+export const fetchedNode = '24.21.0';
+export const requiredNode = 24;
+
+const windows = process.platform === 'win32';
+
+export const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
+export const nodeModules = join(projectDir, 'node_modules');
+export const requirements = join(projectDir, 'setup', 'requirements.txt');
+
+/** One folder a user, shared by all clones: `$XDG_CACHE_HOME/pinflow`, else `~/.cache/pinflow`. */
+export function cacheDir() {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinflow');
+}
+
+/** The folder of the running Node if that is new enough, else of the fetched one. */
+export function nodeBin() {
+  const major = Number(process.versions.node.split('.')[0]);
+  return major >= requiredNode ? dirname(process.execPath) : join(nodeDir(), 'bin');
+}
+
+export function nodeDir() {
+  return join(cacheDir(), `node-${fetchedNode}`);
+}
+
+export function nodePath() {
+  return join(nodeBin(), windows ? 'node.exe' : 'node');
+}
+
+/** One environment for each content of requirements.txt. */
+export function pythonDir() {
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  return join(cacheDir(), `python-${hash.slice(0, 12)}`);
+}
+
+/** Run what is in it by `-m`: the environment was moved to its place once it was complete. */
+export function pythonPath() {
+  return windows ? join(pythonDir(), 'Scripts', 'python.exe') : join(pythonDir(), 'bin', 'python');
+}

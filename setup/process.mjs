@@ -1,0 +1,70 @@
+// Runs the tools that set-up needs, quietly: what they say is shown when they fail.
+import { spawn } from 'node:child_process';
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What went wrong and how to fix it, for a person. */
+export class SetupError extends Error {
+  constructor(message) {
+    super(message);
+    this.name = 'SetupError';
+  }
+}
+
+/**
+ * Runs it to its end and returns its standard output.
+ * @throws SetupError with `advice` and the end of what the tool said; the tool's own ENOENT passes.
+ */
+export function run(command, args, { cwd, env = process.env, advice }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let said = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      said += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) return resolve(output);
+      const end = said.trimEnd().split('\n').slice(-20).join('\n    ');
+      reject(new SetupError(`${advice}\n  ${command} ${args.join(' ')} said:\n    ${end}`));
+    });
+  });
+}
+
+/** npm with the caller's configuration, but without what `npm start` and `npm test` add for their own script. */
+export function npm(args, options) {
+  const env = { ...process.env, npm_config_loglevel: 'error' };
+  for (const name of Object.keys(env)) {
+    if (
+      /^npm_(config_(local_prefix|prefix|global|dry_run|json|workspaces?|omit|production)$|lifecycle_|package_|command$)/i.test(
+        name,
+      )
+    ) {
+      delete env[name];
+    }
+  }
+  const started = process.env.npm_execpath;
+  const own = started?.endsWith('npm-cli.js');
+  return run(own ? process.execPath : npmCommand, own ? [started, ...args] : args, { ...options, env }).catch(
+    (error) => {
+      if (error.code !== 'ENOENT') throw error;
+      throw new SetupError('npm is not on the PATH. It comes with Node: install Node 24 with npm.');
+    },
+  );
+}
+
+const npmCommand = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** Such as `38 MB`. */
+export function size(directory) {
+  let bytes = 0;
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) bytes += lstatSync(join(entry.parentPath ?? entry.path, entry.name)).size;
+  }
+  return `${Math.round(bytes / 1e6)} MB`;
+}

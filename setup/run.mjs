@@ -1,0 +1,32 @@
+// node setup/run.mjs <command> [args]: the command with the project's Node and its packages first on the PATH.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { nodeBin, nodeModules, nodePath } from './paths.mjs';
+
+const [command, ...args] = process.argv.slice(2);
+if (!command) {
+  console.error('usage: node setup/run.mjs <command> [arguments]');
+  process.exit(2);
+}
+const binaries = join(nodeModules, '.bin');
+if (!existsSync(nodePath()) || !existsSync(binaries)) {
+  console.error('Pinflow is not set up on this machine. Run: node setup/setup.mjs');
+  process.exit(1);
+}
+
+const child = spawn(command, args, {
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+  env: { ...process.env, PATH: [nodeBin(), binaries, process.env.PATH].join(delimiter) },
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  // A terminal sends Ctrl-C to the child itself: forwarding it would be a second one.
+  process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal));
+}
+child.on('error', (error) => {
+  console.error(error.code === 'ENOENT' ? `There is no command ${command} on the PATH.` : error.message);
+  process.exit(127);
+});
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
