@@ -1,0 +1,232 @@
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { type JsonObject, ServiceError } from '../service.ts';
+import { type BatchOperation, ItemCommits, type ItemListener } from './item-commits.ts';
+
+/*
+ * dynalite's actions, called in this process: the same validation and dispatch as in its HTTP handler
+ * (https://github.com/architect/dynalite), without a socket.
+ */
+
+export type AttributeValue = JsonObject;
+export type Item = Record<string, AttributeValue>;
+
+export interface TableDescription {
+  readonly TableName: string;
+  TableStatus: string;
+  readonly TableArn: string;
+  readonly TableId: string;
+  readonly KeySchema: readonly { readonly AttributeName: string; readonly KeyType: string }[];
+  readonly AttributeDefinitions: readonly JsonObject[];
+  readonly GlobalSecondaryIndexes?: readonly TableIndex[];
+  readonly LocalSecondaryIndexes?: readonly TableIndex[];
+}
+
+export interface TableIndex {
+  readonly IndexName: string;
+  readonly KeySchema: TableDescription['KeySchema'];
+  readonly Projection: JsonObject;
+  IndexStatus?: string;
+}
+
+type Callback<T = void> = (error?: Error | null, value?: T) => void;
+
+export interface ItemStore {
+  put(key: string, item: Item, callback: Callback): void;
+  del(key: string, callback: Callback): void;
+}
+
+export interface Store {
+  readonly db: {
+    open(): Promise<void>;
+    close(): Promise<void>;
+    batch(operations: readonly BatchOperation[]): Promise<void>;
+  };
+  readonly tableDb: {
+    awsAccountId: string;
+    awsRegion: string;
+    put(name: string, table: TableDescription, callback: Callback): void;
+    createValueStream(): Readable;
+  };
+  getItemDb(table: string): ItemStore;
+}
+
+interface IndexActions {
+  readonly puts: readonly { readonly index: string; readonly key: string; readonly item: Item }[];
+  readonly deletes: readonly { readonly index: string; readonly key: string }[];
+}
+
+interface DynaliteError extends Error {
+  statusCode?: number;
+  body?: { __type: string; message?: string; Message?: string; Item?: Item };
+}
+
+interface Database {
+  create(options: { path: string; createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store;
+  createKey(item: Item, table: TableDescription): string;
+  getIndexActions(
+    indexes: readonly TableIndex[],
+    old: Item | undefined,
+    item: Item | undefined,
+    table: TableDescription,
+  ): IndexActions;
+  checkConditional(data: JsonObject, existing: Item | undefined): DynaliteError | null | undefined;
+  updateIndexes(
+    store: Store,
+    table: TableDescription,
+    old: Item | undefined,
+    item: Item | undefined,
+    callback: Callback,
+  ): void;
+}
+
+interface Validations {
+  checkTypes(data: JsonObject, types: JsonObject): JsonObject;
+  checkValidations(data: JsonObject, types: JsonObject, custom: unknown, store: Store): void;
+}
+
+type Action = (store: Store, data: JsonObject, callback: Callback<JsonObject>) => void;
+
+const load = createRequire(import.meta.url);
+const database = load('dynalite/db') as Database;
+const validations = load('dynalite/validations') as Validations;
+
+const OPERATIONS = [
+  'BatchGetItem',
+  'BatchWriteItem',
+  'CreateTable',
+  'DeleteItem',
+  'DeleteTable',
+  'DescribeTable',
+  'DescribeTimeToLive',
+  'GetItem',
+  'ListTables',
+  'ListTagsOfResource',
+  'PutItem',
+  'Query',
+  'Scan',
+  'TagResource',
+  'UntagResource',
+  'UpdateItem',
+  'UpdateTable',
+] as const;
+
+const ON_FAILURE = 'ReturnValuesOnConditionCheckFailure';
+const CONDITIONAL = ['PutItem', 'UpdateItem', 'DeleteItem'];
+
+interface Operation {
+  readonly action: Action;
+  readonly types: JsonObject;
+  readonly custom: unknown;
+}
+
+const operations = new Map<string, Operation>(
+  OPERATIONS.map((name) => {
+    const file = name[0]!.toLowerCase() + name.slice(1);
+    const { types, custom } = load(`dynalite/validations/${file}`) as { types: JsonObject; custom: unknown };
+    const onFailure = CONDITIONAL.includes(name) ? { [ON_FAILURE]: { type: 'String', enum: ['ALL_OLD', 'NONE'] } } : {};
+    return [name, { action: load(`dynalite/actions/${file}`) as Action, types: { ...types, ...onFailure }, custom }];
+  }),
+);
+
+// Both are called by the actions inside the lock on the item, so what they see is what the decision was made on.
+const commits = new WeakMap<Store, ItemCommits>();
+const { checkConditional, updateIndexes } = database;
+
+database.checkConditional = (data, existing) => {
+  const error = checkConditional(data, existing);
+  if (error?.body !== undefined && existing !== undefined && data[ON_FAILURE] === 'ALL_OLD') error.body.Item = existing;
+  return error;
+};
+
+database.updateIndexes = (store, table, old, item, callback) => {
+  const own = commits.get(store);
+  const source = item ?? old;
+  if (own === undefined || !source) return updateIndexes(store, table, old, item, callback);
+  const index = (['Local', 'Global'] as const).flatMap((kind): BatchOperation[] => {
+    const prefix = (name: string) => `index-${kind.toLowerCase()}~${table.TableName}~${name}~`;
+    const actions = database.getIndexActions(table[`${kind}SecondaryIndexes`] ?? [], old, item, table);
+    return [
+      ...actions.deletes.map(({ index, key }) => ({ type: 'del' as const, key: prefix(index) + key })),
+      ...actions.puts.map(({ index, key, item: value }) => ({ type: 'put' as const, key: prefix(index) + key, value })),
+    ];
+  });
+  own.prepare(table, database.createKey(source, table), { index, old: old ?? undefined, item: item ?? undefined });
+  callback();
+};
+
+/** All tables, on LevelDB. */
+export class Dynalite {
+  readonly #store: Store;
+  readonly #commits: ItemCommits;
+
+  private constructor(store: Store) {
+    this.#store = store;
+    this.#commits = new ItemCommits(store);
+    commits.set(store, this.#commits);
+  }
+
+  static async open(options: { directory: string; account: string; region: string }): Promise<Dynalite> {
+    mkdirSync(options.directory, { recursive: true });
+    const store = database.create({ path: options.directory, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+    store.tableDb.awsAccountId = options.account;
+    store.tableDb.awsRegion = options.region;
+    await store.db.open();
+    const opened = new Dynalite(store);
+    await opened.#finishInterrupted();
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    await this.#commits.idle();
+    await this.#store.db.close();
+  }
+
+  /** Calls `listener` with the changes of items, in the order of their commits, after they are durable. */
+  onChange(listener: ItemListener): () => void {
+    return this.#commits.onChange(listener);
+  }
+
+  has(operation: string): boolean {
+    return operations.has(operation);
+  }
+
+  /** @throws ServiceError as DynamoDB words it, or naming a parameter that is not supported here. */
+  run(operation: string, input: JsonObject): Promise<JsonObject> {
+    const { action, types, custom } = operations.get(operation)!;
+    for (const name of Object.keys(input)) {
+      if (types[name] === undefined && input[name] !== undefined && input[name] !== null) {
+        throw new ServiceError('ValidationException', `The local DynamoDB does not support ${operation}.${name}.`);
+      }
+    }
+    return new Promise((resolve, reject) => {
+      try {
+        const data = validations.checkTypes({ ...input }, types);
+        validations.checkValidations(data, types, custom, this.#store);
+        action(this.#store, data, (error, value) => (error ? reject(serviceError(error)) : resolve(value ?? {})));
+      } catch (error) {
+        reject(serviceError(error as Error));
+      }
+    });
+  }
+
+  /** A table that was being made or changed when the process died would stay so for ever. */
+  async #finishInterrupted(): Promise<void> {
+    for await (const table of this.#store.tableDb.createValueStream() as AsyncIterable<TableDescription>) {
+      if (table.TableStatus === 'ACTIVE') continue;
+      table.TableStatus = 'ACTIVE';
+      for (const index of table.GlobalSecondaryIndexes ?? []) index.IndexStatus = 'ACTIVE';
+      await promisify(this.#store.tableDb.put.bind(this.#store.tableDb, table.TableName, table))();
+    }
+  }
+}
+
+/** dynalite's bodies name the type with its namespace. */
+function serviceError(error: DynaliteError): Error {
+  if (error.statusCode === undefined || error.body === undefined) return error;
+  const { __type, message, Message, Item: item } = error.body;
+  const code = __type.slice(__type.lastIndexOf('#') + 1);
+  return new ServiceError(code, message ?? Message ?? '', error.statusCode, item === undefined ? {} : { Item: item });
+}

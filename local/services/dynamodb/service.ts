@@ -1,0 +1,107 @@
+import type { AccessRequest } from '../../access/caller.ts';
+import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { Dynalite, type TableDescription } from './dynalite.ts';
+import type { ItemListener } from './item-commits.ts';
+
+export interface DynamoDbOptions {
+  /** Where the tables are kept. */
+  readonly directory: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+const ACTIVE_POLL_MS = 2;
+
+/** DynamoDB on dynalite, in this process. */
+export class DynamoDbService implements JsonService {
+  readonly name = 'dynamodb';
+  readonly #engine: Dynalite;
+  readonly #arnPrefix: string;
+
+  private constructor(engine: Dynalite, arnPrefix: string) {
+    this.#engine = engine;
+    this.#arnPrefix = arnPrefix;
+  }
+
+  static async open(options: DynamoDbOptions): Promise<DynamoDbService> {
+    const { account, region } = options;
+    return new DynamoDbService(await Dynalite.open(options), `arn:aws:dynamodb:${region}:${account}:table/`);
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  arn(table: string): string {
+    return this.#arnPrefix + table;
+  }
+
+  /** Every committed change of an item, in order; what a table's stream is made of. */
+  onChange(listener: ItemListener): () => void {
+    return this.#engine.onChange(listener);
+  }
+
+  /** Undefined when there is no such table. */
+  async find(table: string): Promise<TableDescription | undefined> {
+    try {
+      return (await this.#engine.run('DescribeTable', { TableName: table }))['Table'] as TableDescription;
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'ResourceNotFoundException') return undefined;
+      throw error;
+    }
+  }
+
+  /** Creates a table and waits until it is active. */
+  async createTable(input: JsonObject): Promise<TableDescription> {
+    await this.#engine.run('CreateTable', input);
+    for (;;) {
+      const table = await this.find(String(input['TableName']));
+      if (table?.TableStatus === 'ACTIVE') return table;
+      await new Promise((resolve) => setTimeout(resolve, ACTIVE_POLL_MS));
+    }
+  }
+
+  access(operation: string, input: JsonObject): readonly AccessRequest[] {
+    if (!this.#engine.has(operation)) throw unknown(operation);
+    const action = `dynamodb:${operation}`;
+    if (operation === 'ListTables') return [{ action, resource: '*' }];
+    const { RequestItems, ResourceArn, IndexName } = input;
+    if (typeof ResourceArn === 'string') return [{ action, resource: ResourceArn }];
+    if (typeof RequestItems === 'object' && RequestItems !== null) {
+      return Object.keys(RequestItems).map((table) => ({ action, resource: this.arn(this.#tableName(table)) }));
+    }
+    const table = this.arn(this.#tableName(input['TableName']));
+    return [{ action, resource: typeof IndexName === 'string' ? `${table}/index/${IndexName}` : table }];
+  }
+
+  async call(operation: string, input: JsonObject): Promise<JsonObject> {
+    if (!this.#engine.has(operation)) throw unknown(operation);
+    return this.#engine.run(operation, this.#withNames(input));
+  }
+
+  /** Tables may be named by ARN. */
+  #withNames(input: JsonObject): JsonObject {
+    const { TableName, RequestItems } = input;
+    if (typeof TableName === 'string' && TableName.startsWith('arn:')) {
+      return { ...input, TableName: this.#tableName(TableName) };
+    }
+    if (typeof RequestItems !== 'object' || RequestItems === null) return input;
+    if (!Object.keys(RequestItems).some((table) => table.startsWith('arn:'))) return input;
+    const named = Object.entries(RequestItems).map(([table, value]) => [this.#tableName(table), value]);
+    return { ...input, RequestItems: Object.fromEntries(named) };
+  }
+
+  #tableName(nameOrArn: unknown): string {
+    const name = String(nameOrArn ?? '');
+    if (!name.startsWith('arn:')) return name;
+    if (name.startsWith(this.#arnPrefix)) return name.slice(this.#arnPrefix.length);
+    throw new ServiceError(
+      'ResourceNotFoundException',
+      `There is no table ${name} here: ARNs begin with ${this.#arnPrefix}`,
+    );
+  }
+}
+
+function unknown(operation: string): ServiceError {
+  return new ServiceError('UnknownOperationException', `The local DynamoDB does not have the operation ${operation}.`);
+}

@@ -1,0 +1,168 @@
+import type { AccessRequest } from '../../access/caller.ts';
+import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { Kinesalite, type StoredStream, streamOfIterator } from './kinesalite.ts';
+
+export interface KinesisOptions {
+  /** Where the streams are kept. */
+  readonly directory: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** On-demand streams start with four shards: https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html */
+const ON_DEMAND_SHARDS = 4;
+const LIST_SHARDS_DEFAULT = 1_000;
+
+/** Kinesis Data Streams on kinesalite, in this process. */
+export class KinesisService implements JsonService {
+  readonly name = 'kinesis';
+  readonly #engine: Kinesalite;
+  readonly #arnPrefix: string;
+  readonly #listeners = new Map<string, Set<() => void>>();
+
+  private constructor(engine: Kinesalite, arnPrefix: string) {
+    this.#engine = engine;
+    this.#arnPrefix = arnPrefix;
+  }
+
+  static async open(options: KinesisOptions): Promise<KinesisService> {
+    const { account, region } = options;
+    return new KinesisService(await Kinesalite.open(options), `arn:aws:kinesis:${region}:${account}:stream/`);
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  arn(stream: string): string {
+    return this.#arnPrefix + stream;
+  }
+
+  /** Calls `listener` after records were put into the stream, until the returned function is called. */
+  onPut(stream: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(stream) ?? new Set();
+    this.#listeners.set(stream, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** The stream as it is stored; undefined when there is none. */
+  async find(stream: string): Promise<StoredStream | undefined> {
+    try {
+      return await this.#engine.stream(stream);
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'ResourceNotFoundException') return undefined;
+      throw error;
+    }
+  }
+
+  access(operation: string, input: JsonObject): readonly AccessRequest[] {
+    if (!this.#engine.has(operation)) throw this.#unknown(operation);
+    const action = `kinesis:${operation}`;
+    if (operation === 'ListStreams') return [{ action, resource: '*' }];
+    return [{ action, resource: this.arn(this.#streamOf(input) ?? '') }];
+  }
+
+  async call(operation: string, input: JsonObject): Promise<JsonObject> {
+    if (!this.#engine.has(operation)) throw this.#unknown(operation);
+    const { StreamARN, ...rest } = input;
+    const named =
+      StreamARN === undefined || rest['StreamName'] !== undefined
+        ? rest
+        : { ...rest, StreamName: this.#streamOf(input) };
+    switch (operation) {
+      case 'CreateStream':
+        return this.#create(named);
+      case 'GetRecords':
+        return this.#getRecords(rest);
+      case 'GetShardIterator':
+        return this.#getShardIterator(named);
+      case 'ListShards':
+        return this.#listShards(named);
+      case 'PutRecord':
+      case 'PutRecords': {
+        const result = await this.#engine.run(operation, named);
+        for (const listener of this.#listeners.get(String(named['StreamName'])) ?? []) listener();
+        return result;
+      }
+      default:
+        return this.#engine.run(operation, named);
+    }
+  }
+
+  async #create({ StreamModeDetails, ...input }: JsonObject): Promise<JsonObject> {
+    const mode = (StreamModeDetails as { StreamMode?: string } | undefined)?.StreamMode ?? 'PROVISIONED';
+    const shards = mode === 'ON_DEMAND' ? ON_DEMAND_SHARDS : input['ShardCount'];
+    const result = await this.#engine.run('CreateStream', { ...input, ShardCount: shards });
+    const name = String(input['StreamName']);
+    await this.#engine.untilActive(name);
+    await this.#engine.change(name, (stream) => {
+      stream.StreamModeDetails = { StreamMode: mode };
+    });
+    return result;
+  }
+
+  /** Waits for a put that has its sequence number but is not stored yet: an empty answer must not step over it. */
+  #getRecords(input: JsonObject): Promise<JsonObject> {
+    const stream = streamOfIterator(input['ShardIterator']);
+    const get = () => this.#engine.run('GetRecords', input);
+    return stream === undefined ? get() : this.#engine.exclusively(stream, get);
+  }
+
+  async #getShardIterator(input: JsonObject): Promise<JsonObject> {
+    const { ShardIteratorType, Timestamp } = input;
+    if (ShardIteratorType !== 'AT_TIMESTAMP' || typeof Timestamp !== 'number' || Timestamp * 1000 > Date.now()) {
+      return this.#engine.run('GetShardIterator', input);
+    }
+    // The engine answers never when no record is that young; the next one to come is meant then.
+    const fallback = await this.#engine.run('GetShardIterator', {
+      StreamName: input['StreamName'],
+      ShardId: input['ShardId'],
+      ShardIteratorType: 'LATEST',
+    });
+    const at = await this.#engine.iteratorAt(String(input['StreamName']), String(input['ShardId']), Timestamp);
+    return at === undefined ? fallback : { ShardIterator: at };
+  }
+
+  async #listShards({ NextToken, MaxResults, ...input }: JsonObject): Promise<JsonObject> {
+    const page = NextToken === undefined ? undefined : pageOf(NextToken);
+    const listed = await this.#engine.run('ListShards', page ?? input);
+    const shards = listed['Shards'] as StoredStream['Shards'];
+    const limit = typeof MaxResults === 'number' && MaxResults > 0 ? MaxResults : LIST_SHARDS_DEFAULT;
+    const last = shards[limit - 1];
+    if (last === undefined || shards.length === limit) return listed;
+    const next: ShardPage = {
+      StreamName: String((page ?? input)['StreamName']),
+      ExclusiveStartShardId: last.ShardId,
+    };
+    return { Shards: shards.slice(0, limit), NextToken: Buffer.from(JSON.stringify(next)).toString('base64url') };
+  }
+
+  #streamOf(input: JsonObject): string | undefined {
+    const { StreamName, StreamARN, ShardIterator, NextToken } = input;
+    if (typeof StreamName === 'string') return StreamName;
+    if (typeof StreamARN === 'string') {
+      if (!StreamARN.startsWith(this.#arnPrefix)) {
+        throw new ServiceError(
+          'ResourceNotFoundException',
+          `There is no stream ${StreamARN} here: ARNs begin with ${this.#arnPrefix}`,
+        );
+      }
+      return StreamARN.slice(this.#arnPrefix.length);
+    }
+    return NextToken === undefined ? streamOfIterator(ShardIterator) : pageOf(NextToken).StreamName;
+  }
+
+  #unknown(operation: string): ServiceError {
+    return new ServiceError('UnknownOperationException', `The local Kinesis does not have the operation ${operation}.`);
+  }
+}
+
+type ShardPage = { StreamName: string; ExclusiveStartShardId: string };
+
+function pageOf(token: unknown): ShardPage {
+  try {
+    return JSON.parse(Buffer.from(String(token), 'base64url').toString()) as ShardPage;
+  } catch {
+    throw new ServiceError('ExpiredNextTokenException', 'The NextToken was not given out by ListShards.');
+  }
+}
