@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RoleDirectory } from '../access/identities.ts';
+import { managedPolicy } from '../access/managed-policies.ts';
 import { parsePolicy } from '../access/policy.ts';
 import { policyProblems } from './policy-problems.ts';
 import type { ResourceType } from './resource.ts';
@@ -13,7 +14,7 @@ interface InlinePolicy {
 export function iamRole(identities: RoleDirectory): ResourceType {
   return {
     type: 'AWS::IAM::Role',
-    implemented: ['AssumeRolePolicyDocument', 'Policies', 'RoleName'],
+    implemented: ['AssumeRolePolicyDocument', 'ManagedPolicyArns', 'Policies', 'RoleName'],
     inert: {
       Description: 'text for people',
       MaxSessionDuration: 'sessions do not expire here',
@@ -24,6 +25,9 @@ export function iamRole(identities: RoleDirectory): ResourceType {
       ...((properties['Policies'] ?? []) as InlinePolicy[]).flatMap(({ PolicyName, PolicyDocument }) =>
         policyProblems(PolicyDocument, `inline policy ${PolicyName}`),
       ),
+      ...((properties['ManagedPolicyArns'] ?? []) as unknown[])
+        .filter((arn) => typeof arn === 'string' && managedPolicy(arn) === undefined)
+        .map((arn) => unknownManagedPolicy(String(arn))),
     ],
     async create({ properties, generatedName }) {
       const name = String(properties['RoleName'] ?? generatedName(64));
@@ -35,8 +39,15 @@ export function iamRole(identities: RoleDirectory): ResourceType {
         const policy = parsePolicy(PolicyDocument, `inline policy ${PolicyName} of role ${name}`);
         identities.putRolePolicy(name, PolicyName, policy);
       }
+      for (const policyArn of (properties['ManagedPolicyArns'] ?? []) as string[]) {
+        const policy = managedPolicy(policyArn);
+        if (policy === undefined) throw new Error(unknownManagedPolicy(policyArn));
+        identities.putRolePolicy(name, policy.name, policy);
+      }
       const id = createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase();
       return { ref: name, attributes: { Arn: arn, RoleId: `AROA${id}` } };
     },
   };
 }
+
+const unknownManagedPolicy = (arn: string): string => `the local runtime does not have the managed policy ${arn}`;

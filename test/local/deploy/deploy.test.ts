@@ -208,7 +208,7 @@ describe('what is not known stops before anything is created', () => {
       'lake.Made (lake/Made/Resource) at Properties.Colour: Test::Thing has this property neither implemented nor as inert',
       'lake.Made (lake/Made/Resource) at Properties.Mode.Size: Test::Thing has this property neither implemented nor as inert',
       'lake.Strange: the local runtime does not have the resource type AWS::SQS::Queue',
-      'lake.Role at Properties.ManagedPolicyArns: AWS::IAM::Role has this property neither implemented nor as inert',
+      'lake.Role: the local runtime does not have the managed policy arn:aws:iam::aws:policy/x',
       'lake.Policy: policy: the condition operator DateLessThan is not evaluated by the local runtime',
       'lake.Lost: the local runtime does not have the resource attribute UpdatePolicy',
       'lake.Lost at Properties.Name.Ref: refers to Nowhere, which is not in this template',
