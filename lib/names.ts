@@ -1,8 +1,5 @@
 import { Aws } from 'aws-cdk-lib/core';
-
-/** The feeds of a post. Each has its own stream. */
-export const FEEDS = ['pin', 'geo', 'user'] as const;
-export type Feed = (typeof FEEDS)[number];
+import type { FeedName } from '../model/rules/rule.ts';
 
 const DEPLOYMENT_ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LONGEST_ID = 20;
@@ -23,7 +20,7 @@ export interface Names {
   readonly stacks: { readonly lake: string; readonly ingest: string; readonly speed: string };
   /** What the names of the deployment's streams begin with. */
   readonly streamPrefix: string;
-  readonly streams: Readonly<Record<Feed, string>>;
+  readonly streams: Readonly<Record<FeedName, string>>;
   readonly buckets: {
     readonly raw: string;
     readonly curated: string;

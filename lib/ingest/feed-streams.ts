@@ -1,7 +1,8 @@
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { FEEDS, type Names } from '../names.ts';
+import { feedNames } from '../../model/rules/rule.ts';
+import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';
 
 export interface FeedStreamsProps {
@@ -22,7 +23,7 @@ export class FeedStreams extends Construct {
       profile.streams.mode === 'on-demand'
         ? { streamMode: StreamMode.ON_DEMAND }
         : { streamMode: StreamMode.PROVISIONED, shardCount: profile.streams.shards };
-    this.all = FEEDS.map(
+    this.all = feedNames.map(
       (feed) =>
         new Stream(this, feed, {
           streamName: names.streams[feed],
@@ -32,7 +33,7 @@ export class FeedStreams extends Construct {
           ...capacity,
         }),
     );
-    this.names = FEEDS.map((feed) => names.streams[feed]).sort();
+    this.names = feedNames.map((feed) => names.streams[feed]).sort();
   }
 
   get arns(): string[] {

@@ -4,6 +4,7 @@ import {
   EndpointType,
   type JsonSchema,
   LogGroupLogDestination,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   type MethodOptions,
   RestApi,
@@ -31,6 +32,16 @@ const STAGE = 'prod';
 const LIST_PER_SECOND = 5;
 const DESCRIBE_PER_SECOND = 10;
 
+/** A failed call with its reason, without the rows it carried. */
+const EXECUTION_LOGS: MethodDeploymentOptions = { loggingLevel: MethodLoggingLevel.ERROR, dataTraceEnabled: false };
+
+/** All settings of a method: it takes none from those of the stage. */
+const limitedTo = (perSecond: number): MethodDeploymentOptions => ({
+  ...EXECUTION_LOGS,
+  throttlingRateLimit: perSecond,
+  throttlingBurstLimit: perSecond,
+});
+
 /** `/streams` and what is below it. The routes and answers are those of the public Kinesis proxy; errors have their true status. */
 export class StreamsApi extends Construct {
   readonly restApi: RestApi;
@@ -50,16 +61,12 @@ export class StreamsApi extends Construct {
         stageName: STAGE,
         throttlingRateLimit: throttle.requestsPerSecond,
         throttlingBurstLimit: throttle.burst,
-        loggingLevel: MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
+        ...EXECUTION_LOGS,
         accessLogDestination: new LogGroupLogDestination(this.accessLogs),
         accessLogFormat: ACCESS_LOG_LINE,
         methodOptions: {
-          '/streams/GET': { throttlingRateLimit: LIST_PER_SECOND, throttlingBurstLimit: LIST_PER_SECOND },
-          '/streams/{stream-name}/GET': {
-            throttlingRateLimit: DESCRIBE_PER_SECOND,
-            throttlingBurstLimit: DESCRIBE_PER_SECOND,
-          },
+          '/streams/GET': limitedTo(LIST_PER_SECOND),
+          '/streams/{stream-name}/GET': limitedTo(DESCRIBE_PER_SECOND),
         },
       },
     });

@@ -6,7 +6,8 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { FEEDS, type Names } from '../names.ts';
+import { feedNames } from '../../model/rules/rule.ts';
+import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';
 
 export interface CleanFunctionProps {
@@ -27,7 +28,7 @@ export class CleanFunction extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     const quarantineArn = `arn:${Aws.PARTITION}:s3:::${names.buckets.quarantine}`;
-    const streamArns = FEEDS.map((feed) =>
+    const streamArns = feedNames.map((feed) =>
       stack.formatArn({ service: 'kinesis', resource: 'stream', resourceName: names.streams[feed] }),
     );
     this.logs = new LogGroup(this, 'Logs', {
@@ -75,14 +76,20 @@ export class CleanFunction extends Construct {
       environment: {
         POSTS_TABLE: names.postsTable,
         QUARANTINE_BUCKET: names.buckets.quarantine,
-        FEED_BY_STREAM: JSON.stringify(Object.fromEntries(FEEDS.map((feed) => [names.streams[feed], feed]))),
+        FEED_BY_STREAM: JSON.stringify(Object.fromEntries(feedNames.map((feed) => [names.streams[feed], feed]))),
         POWERTOOLS_SERVICE_NAME: 'clean',
         POWERTOOLS_METRICS_NAMESPACE: 'Pinflow',
         NODE_OPTIONS: '--enable-source-maps',
       },
-      bundling: { minify: true, sourceMap: true, bundleAwsSDK: true, mainFields: ['module', 'main'] },
+      bundling: {
+        minify: true,
+        sourceMap: true,
+        sourcesContent: false,
+        bundleAwsSDK: true,
+        mainFields: ['module', 'main'],
+      },
     });
-    for (const [index, feed] of FEEDS.entries()) {
+    for (const [index, feed] of feedNames.entries()) {
       new EventSourceMapping(this, feed, {
         target: this.function,
         eventSourceArn: streamArns[index]!,
