@@ -19,8 +19,8 @@ import {
 export interface FrontDoorOptions {
   readonly identities: RoleDirectory;
   readonly authorizer: Authorizer;
-  /** What `GET /_pinflow/health` answers. */
-  readonly health: () => JsonObject;
+  /** What `GET /_pinflow/health` answers. Until `ready`, every call over HTTP is put off with a 503. */
+  readonly health: () => JsonObject & { readonly ready: boolean };
   /** Told of faults of the runtime's own making. */
   readonly fault: (error: unknown, operation: string) => void;
 }
@@ -85,6 +85,9 @@ export class HttpFrontDoor implements FrontDoor {
       if (request.method === 'GET' && request.url === HEALTH_PATH) {
         sendJson(response, 200, this.#options.health(), requestId);
         return;
+      }
+      if (!this.#options.health().ready) {
+        throw new ServiceError('ServiceUnavailable', 'The local runtime is starting. Try again in a second.', 503);
       }
       const credential = credentialOf(request.headers, query);
       if (credential === undefined) throw unsigned(protocol);

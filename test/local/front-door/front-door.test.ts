@@ -50,10 +50,11 @@ const recorder = new CallRecorder();
 const refusals: string[] = [];
 const authorizer = new Authorizer({ account: ACCOUNT, identities, recorder, refused: (line) => refusals.push(line) });
 const faults: unknown[] = [];
+let ready = true;
 const door = new HttpFrontDoor({
   identities,
   authorizer,
-  health: () => ({ ready: true }),
+  health: () => ({ ready }),
   fault: (error) => faults.push(error),
 });
 const trust = {
@@ -228,8 +229,12 @@ describe('plain HTTP', () => {
     expect(await unknown.text()).toContain('it has DescribeStacks and DescribeStackResources');
   });
 
-  test('health', async () => {
-    expect(await (await fetch(`${endpoint}/_pinflow/health`)).json()).toEqual({ ready: true });
+  test('health is told at once, calls are put off until the runtime is ready', async () => {
+    ready = false;
+    expect(await (await fetch(`${endpoint}/_pinflow/health`)).json()).toEqual({ ready: false });
+    const early = await form('sts', 'Action=GetCallerIdentity');
+    expect([early.status, await early.text()]).toEqual([503, expect.stringContaining('is starting')]);
+    ready = true;
   });
 });
 
@@ -243,7 +248,7 @@ test('a taken port is named, with the option to choose another', async () => {
   const other: Server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as { port: number };
-  const second = new HttpFrontDoor({ identities, authorizer, health: () => ({}), fault: () => {} });
+  const second = new HttpFrontDoor({ identities, authorizer, health: () => ({ ready: false }), fault: () => {} });
   await expect(second.listen(port)).rejects.toThrow(new RegExp(`Port ${port}.*another program.*--port`));
   other.close();
 });
