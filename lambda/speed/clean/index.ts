@@ -37,9 +37,6 @@ export async function handler(event: KinesisStreamEvent, context: Context): Prom
   if (outcome.failed === undefined) return { batchItemFailures: [] };
   const { index, cause } = outcome.failed;
   const itemIdentifier = event.Records[index]!.kinesis.sequenceNumber;
-  logger.warn('A store stayed unavailable; the batch starts again from a record', {
-    sequenceNumber: itemIdentifier,
-    cause,
-  });
+  logger.warn('The batch starts again from a record', { sequenceNumber: itemIdentifier, reason: cause.message });
   return { batchItemFailures: [{ itemIdentifier }] };
 }

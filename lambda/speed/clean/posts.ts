@@ -21,8 +21,9 @@ export function dynamoPosts(client: DynamoDBClient, table: string): Posts {
         TableName: table,
         Key: marshall({ ind }),
         UpdateExpression: 'SET #feed = :part',
-        ConditionExpression: 'attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.rules < :rules)',
-        ExpressionAttributeNames: { '#feed': feed },
+        ConditionExpression: 'attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.#rules < :rules)',
+        // RULES is a reserved word.
+        ExpressionAttributeNames: { '#feed': feed, '#rules': 'rules' },
         ExpressionAttributeValues: marshall({ ':part': part, ':k': part.k, ':rules': part.rules }),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });

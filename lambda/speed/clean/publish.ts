@@ -17,11 +17,13 @@ export function publish(metrics: Metrics, { feeds }: BatchOutcome): void {
   metrics.clearDefaultDimensions();
   for (const [feed, outcome] of feeds) {
     metrics.setDefaultDimensions({ feed, function: cleanFunctionDimension });
+    // Before the counts: at each hundredth value Powertools publishes all it has.
+    for (const ms of outcome.arrivalToStored) {
+      metrics.addMetric(cleanMetrics.arrivalToStored, MetricUnit.Milliseconds, ms);
+    }
     for (const [count, name] of Object.entries(counts) as [keyof typeof counts, string][]) {
       metrics.addMetric(name, MetricUnit.Count, outcome[count]);
     }
-    for (const ms of outcome.arrivalToStored)
-      metrics.addMetric(cleanMetrics.arrivalToStored, MetricUnit.Milliseconds, ms);
     metrics.publishStoredMetrics();
   }
 }

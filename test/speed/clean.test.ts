@@ -1,0 +1,275 @@
+import { ConditionalCheckFailedException, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Context, KinesisStreamEvent } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { Part } from '../../model/post.ts';
+
+process.env['POSTS_TABLE'] = 'pinflow-demo-posts';
+process.env['QUARANTINE_BUCKET'] = 'quarantine';
+process.env['FEED_BY_STREAM'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo"}';
+process.env['POWERTOOLS_METRICS_NAMESPACE'] = 'Pinflow';
+process.env['AWS_REGION'] = 'us-east-1';
+
+const dynamo = mockClient(DynamoDBClient);
+const s3 = mockClient(S3Client);
+const lines: string[] = [];
+const loadHandler = async () => (await import('../../lambda/speed/clean/index.ts')).handler;
+
+beforeEach(() => {
+  dynamo.reset();
+  s3.reset();
+  dynamo.on(UpdateItemCommand).resolves({});
+  s3.on(PutObjectCommand).resolves({});
+  lines.length = 0;
+  // Powertools writes to the streams, not to the console of the tests.
+  for (const stream of [process.stdout, process.stderr]) {
+    jest.spyOn(stream, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+  }
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const geoRow = (ind: number, country: string | null) => ({
+  ind,
+  country,
+  latitude: 1.5,
+  longitude: '2',
+  timestamp: null,
+});
+const arrival = 1_598_586_767.123;
+
+const eventOf = (values: readonly unknown[], stream = 'streaming-demo-geo'): KinesisStreamEvent => ({
+  Records: values.map((value, index) => ({
+    awsRegion: 'us-east-1',
+    eventID: `shardId-000000000000:${100 + index}`,
+    eventName: 'aws:kinesis:record',
+    eventSource: 'aws:kinesis',
+    eventSourceARN: `arn:aws:kinesis:us-east-1:000000000000:stream/${stream}`,
+    eventVersion: '1.0',
+    invokeIdentityArn: 'arn:aws:iam::000000000000:role/clean',
+    kinesis: {
+      approximateArrivalTimestamp: arrival + index / 1000,
+      data: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64'),
+      kinesisSchemaVersion: '1.0',
+      partitionKey: 'partition-1',
+      sequenceNumber: String(100 + index),
+    },
+  })),
+});
+
+const contextWith = (remainingMs: number) => ({ getRemainingTimeInMillis: () => remainingMs }) as Context;
+
+const run = async (event: KinesisStreamEvent, remainingMs = 30_000) =>
+  (await loadHandler())(event, contextWith(remainingMs));
+
+const updates = () => dynamo.commandCalls(UpdateItemCommand).map((call) => call.args[0].input);
+const partsWritten = () =>
+  updates().map(({ ExpressionAttributeValues: values }) => unmarshall(values ?? {})[':part'] as Part);
+const fault = (name: string, status = 400) =>
+  Object.assign(new Error(name), { name, $metadata: { httpStatusCode: status } });
+
+/** EMF by feed: the counts that are not zero, without latencies. */
+function counts(feed = 'geo'): Record<string, number> {
+  const metrics = lines.filter((line) => line.includes('CloudWatchMetrics')).map((line) => JSON.parse(line));
+  const ofFeed = metrics.filter((metric) => metric.feed === feed);
+  const names = [
+    'RecordsIn',
+    'RowsIn',
+    'RowsApplied',
+    'RowsDuplicate',
+    'RowsSuperseded',
+    'RowsQuarantined',
+    'FieldsIgnored',
+  ];
+  const sums = names.map((name) => [name, ofFeed.reduce((sum, metric) => sum + (metric[name] ?? 0), 0)] as const);
+  return Object.fromEntries(sums.filter(([, sum]) => sum > 0));
+}
+
+const orderKeyOf = (index: number) =>
+  `${1_598_586_767_123 + index}#kinesis#streaming-demo-geo#shardId-000000000000#${String(100 + index).padStart(56, '0')}#000000`;
+
+const refusedBy = (stored: Part | undefined) =>
+  new ConditionalCheckFailedException({
+    message: 'The conditional request failed',
+    $metadata: {},
+    Item: marshall({ ind: 1, ...(stored && { geo: stored }) }),
+  });
+
+describe('a post', () => {
+  test('is written as a part under its order key, unless the table has it or a later one', async () => {
+    expect(await run(eventOf([{ ...geoRow(1, 'Albania'), more: true }]))).toEqual({ batchItemFailures: [] });
+
+    expect(updates()).toEqual([
+      {
+        TableName: 'pinflow-demo-posts',
+        Key: { ind: { N: '1' } },
+        UpdateExpression: 'SET #feed = :part',
+        ConditionExpression: 'attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.#rules < :rules)',
+        ExpressionAttributeNames: { '#feed': 'geo', '#rules': 'rules' },
+        ExpressionAttributeValues: {
+          ':k': { S: orderKeyOf(0) },
+          ':rules': { N: '1' },
+          ':part': {
+            M: {
+              k: { S: orderKeyOf(0) },
+              rules: { N: '1' },
+              fields: {
+                M: {
+                  country: { S: 'Albania' },
+                  coordinates: { L: [{ N: '1.5' }, { N: '2' }] },
+                  timestamp: { NULL: true },
+                },
+              },
+            },
+          },
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    ]);
+    expect(counts()).toEqual({ RecordsIn: 1, RowsIn: 1, RowsApplied: 1, FieldsIgnored: 1 });
+  });
+
+  test('that comes several times in a batch is written once, as its latest row', async () => {
+    const [albania, aruba] = [geoRow(1, 'Albania'), geoRow(1, 'Aruba')];
+    await run(eventOf([albania, [aruba, geoRow(2, 'Angola')], albania]));
+
+    expect(updates().map(({ Key }) => Key?.['ind']?.N)).toEqual(['1', '2']);
+    expect(partsWritten()[0]).toMatchObject({ k: orderKeyOf(2), fields: { country: 'Albania' } });
+    expect(counts()).toEqual({ RecordsIn: 3, RowsIn: 4, RowsApplied: 2, RowsDuplicate: 1, RowsSuperseded: 1 });
+  });
+
+  test.each<[string, Part | undefined, string]>([
+    ['its own part', { k: orderKeyOf(0), rules: 1, fields: {} }, 'RowsApplied'],
+    [
+      'a later part of the same content',
+      { k: orderKeyOf(1), rules: 1, fields: { timestamp: null, country: 'Albania', coordinates: [1.5, 2] } },
+      'RowsDuplicate',
+    ],
+    [
+      'a later part of other content',
+      { k: orderKeyOf(1), rules: 1, fields: { timestamp: null, country: 'Albania', coordinates: [1.5, 3] } },
+      'RowsSuperseded',
+    ],
+    ['a part that it does not show', undefined, 'RowsSuperseded'],
+  ])('is no failure where the table has %s', async (_, stored, metric) => {
+    dynamo.on(UpdateItemCommand).rejects(refusedBy(stored));
+    expect(await run(eventOf([geoRow(1, 'Albania')]))).toEqual({ batchItemFailures: [] });
+    expect(counts()).toEqual({ RecordsIn: 1, RowsIn: 1, [metric]: 1 });
+  });
+});
+
+test('a row that a rule refuses is kept with its bytes, and the rest is stored', async () => {
+  const raw = '{"name":"Maya"}';
+  expect(await run(eventOf([raw, geoRow(1, 'Albania')]))).toEqual({ batchItemFailures: [] });
+
+  const [put] = s3.commandCalls(PutObjectCommand).map((call) => call.args[0].input);
+  expect(put).toMatchObject({
+    Bucket: 'quarantine',
+    Key: 'quarantine/speed/geo/dt=2020-08-28/kinesis~streaming-demo-geo~shardId-000000000000~100~0.json',
+    ContentType: 'application/json',
+  });
+  expect(JSON.parse(String(put?.Body))).toEqual({
+    coordinate: {
+      source: 'kinesis',
+      topic: 'streaming-demo-geo',
+      partition: 'shardId-000000000000',
+      offset: '100',
+      position: 0,
+    },
+    feed: 'geo',
+    arrival: '2020-08-28T03:52:47.123Z',
+    rule: 'shape',
+    field: 'ind',
+    reason: expect.stringContaining('ind is missing'),
+    rulesVersion: 1,
+    quarantinedAt: expect.stringMatching(/Z$/),
+    rawBase64: Buffer.from(raw).toString('base64'),
+  });
+  expect(counts()).toEqual({ RecordsIn: 2, RowsIn: 2, RowsApplied: 1, RowsQuarantined: 1 });
+});
+
+describe('a store that fails', () => {
+  test.each([
+    ['ProvisionedThroughputExceededException', 400],
+    ['ThrottlingException', 400],
+    ['RequestLimitExceeded', 400],
+    ['InternalServerError', 500],
+    ['TimeoutError', 0],
+    ['Unnamed', 503],
+  ])('with %s is asked again', async (name, status) => {
+    dynamo.on(UpdateItemCommand).rejectsOnce(fault(name, status)).rejectsOnce(fault(name, status)).resolves({});
+    expect(await run(eventOf([geoRow(1, 'Albania')]))).toEqual({ batchItemFailures: [] });
+    expect(updates()).toHaveLength(3);
+    expect(counts()).toMatchObject({ RowsApplied: 1 });
+  });
+
+  test('for the quarantine is asked again too', async () => {
+    const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    s3.on(PutObjectCommand).rejectsOnce(fault('SlowDown', 503)).rejectsOnce(reset).resolves({});
+    await run(eventOf(['hello']));
+    expect(counts()).toMatchObject({ RowsQuarantined: 1 });
+  });
+
+  test('until the time is up has the batch start again from the earliest record it failed', async () => {
+    dynamo.on(UpdateItemCommand).resolves({});
+    dynamo.on(UpdateItemCommand, { Key: { ind: { N: '2' } } }).rejects(fault('ThrottlingException'));
+    s3.on(PutObjectCommand).rejects(fault('SlowDown', 503));
+    const event = eventOf([geoRow(1, 'A'), geoRow(2, 'A'), geoRow(3, 'A'), 'hello', geoRow(2, 'B')]);
+
+    expect(await run(event, 1_300)).toEqual({ batchItemFailures: [{ itemIdentifier: '101' }] });
+    expect(counts()).toEqual({ RecordsIn: 5, RowsIn: 5, RowsApplied: 2 });
+    expect(lines.join('')).toContain('"sequenceNumber":"101","reason":"Gave up at the deadline: ThrottlingException');
+  });
+
+  test('is not asked at all without time', async () => {
+    expect(await run(eventOf([geoRow(1, 'A')]), 900)).toEqual({ batchItemFailures: [{ itemIdentifier: '100' }] });
+    expect(updates()).toEqual([]);
+  });
+
+  test.each(['AccessDeniedException', 'ResourceNotFoundException', 'ValidationException'])(
+    'with %s fails the invocation',
+    async (name) => {
+      dynamo.on(UpdateItemCommand).rejects(fault(name));
+      await expect(run(eventOf([geoRow(1, 'Albania')]))).rejects.toThrow(name);
+      expect(updates()).toHaveLength(1);
+    },
+  );
+});
+
+test('a stream that FEED_BY_STREAM does not name fails the invocation', async () => {
+  await expect(run(eventOf([{}], 'streaming-demo-user'))).rejects.toThrow(
+    'FEED_BY_STREAM names no feed for the stream streaming-demo-user, only for streaming-demo-pin, streaming-demo-geo',
+  );
+});
+
+test('metrics have the dimensions feed and function alone, and every latency', async () => {
+  await run(eventOf(Array.from({ length: 300 }, (_, ind) => geoRow(ind, 'Albania'))));
+  expect(lines.join('')).not.toContain('No application metrics');
+  const metrics = lines.filter((line) => line.includes('CloudWatchMetrics')).map((line) => JSON.parse(line));
+
+  for (const metric of metrics) {
+    expect(metric._aws.CloudWatchMetrics[0]).toMatchObject({
+      Namespace: 'Pinflow',
+      Dimensions: [['feed', 'function']],
+    });
+    expect(metric).toMatchObject({ feed: 'geo', function: 'clean' });
+  }
+  expect(metrics.flatMap((metric) => metric.ArrivalToStored ?? [])).toHaveLength(300);
+  expect(counts()).toEqual({ RecordsIn: 300, RowsIn: 300, RowsApplied: 300 });
+});
+
+test('writes at most 32 at a time', async () => {
+  let [under, most] = [0, 0];
+  dynamo.on(UpdateItemCommand).callsFake(async () => {
+    most = Math.max(most, ++under);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    under--;
+    return {};
+  });
+  await run(eventOf(Array.from({ length: 100 }, (_, ind) => geoRow(ind, 'Albania'))));
+  expect(most).toBe(32);
+});
