@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DeployedResource } from '../resources/resource.ts';
 import type { Stack } from './assembly.ts';
 import { type Place, TemplateError } from './errors.ts';
@@ -14,9 +15,11 @@ export function placeIn(stack: Stack, logicalId: string, property = ''): Place {
   return { stack: stack.name, logicalId, path: stack.paths.get(logicalId) ?? '', property };
 }
 
-/** A stack's ARN with an id that is the same at every start. */
+/** A stack's ARN, with an id that is the same at every start. */
 export function stackId(name: string, { account, region }: Target): string {
-  return `arn:aws:cloudformation:${region}:${account}:stack/${name}/00000000-0000-0000-0000-${Buffer.from(name).toString('hex').padEnd(12, '0').slice(0, 12)}`;
+  const id = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  const uuid = id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return `arn:aws:cloudformation:${region}:${account}:stack/${name}/${uuid}`;
 }
 
 /**
