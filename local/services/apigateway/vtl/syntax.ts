@@ -37,7 +37,7 @@ export type Directive =
 export type Block = readonly [Directive, ...Node[]];
 export type Node = string | Reference | Directive | Block;
 
-/** What is wrong in a template, at deploy or while it renders; `TemplateError` adds which template. */
+/** What is wrong in a template, at deploy or while it renders; `MappingTemplateError` adds which template. */
 export class TemplateFault extends Error {
   readonly line: number;
 

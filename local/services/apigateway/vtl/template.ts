@@ -4,10 +4,10 @@ import type { Scope } from './scope.ts';
 import { TemplateFault } from './syntax.ts';
 
 /** A template that cannot be deployed, or cannot be rendered for an input. Says where and which construct. */
-export class TemplateError extends Error {
+export class MappingTemplateError extends Error {
   constructor(where: string, line: number, message: string) {
     super(`mapping template of ${where}, line ${line}: ${message}`);
-    this.name = 'TemplateError';
+    this.name = 'MappingTemplateError';
   }
 }
 
@@ -18,7 +18,7 @@ export class Template {
 
   /**
    * @param where the route and part, for messages
-   * @throws TemplateError for whatever this engine does not know
+   * @throws MappingTemplateError for whatever this engine does not know
    */
   constructor(source: string, where: string) {
     this.where = where;
@@ -29,7 +29,7 @@ export class Template {
     }
   }
 
-  /** @throws TemplateError where API Gateway would fail, print a reference's own name, or do what is not known here. */
+  /** @throws MappingTemplateError where API Gateway would fail, print a reference's own name, or do what is not known here. */
   render(scope: Scope): string {
     const run = new Run(scope);
     try {
@@ -41,10 +41,10 @@ export class Template {
   }
 }
 
-/** The check at deploy. @throws TemplateError */
+/** The check at deploy. @throws MappingTemplateError */
 export function checkTemplate(source: string, where: string): void {
   new Template(source, where);
 }
 
 const located = (where: string, error: unknown): unknown =>
-  error instanceof TemplateFault ? new TemplateError(where, error.line, error.message) : error;
+  error instanceof TemplateFault ? new MappingTemplateError(where, error.line, error.message) : error;

@@ -16,16 +16,13 @@ export function javaType(value: Value): JavaType {
   return Array.isArray(value) ? 'List' : 'Map';
 }
 
-/**
- * The text of a value in the output. Refused: what Java prints in its own way (`{a=1}`, `1.0E10`), which nobody wants in JSON.
- * @throws Error
- */
+/** The text of a value in the output: Java's, so a List is `[a, b]` and a Map `{a=1}`, which is no JSON. */
 export function textOf(value: Value): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (isExactNumber(value) && /^-?[1-9]\d*$/.test(value.rawJSON)) return value.rawJSON;
-  throw new Error(`a ${javaType(value)} has Java's own text here; write it with $input.json`);
+  if (isExactNumber(value)) return value.rawJSON;
+  if (Array.isArray(value)) return `[${value.map(textOf).join(', ')}]`;
+  if (!isMap(value)) return String(value);
+  const members = Object.entries(value).map(([key, each]) => `${key}=${textOf(each)}`);
+  return `{${members.join(', ')}}`;
 }
 
 /** Velocity 1.x: null and false are false; zero, "" and empty collections are true. */
