@@ -9,7 +9,7 @@ import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { typ
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { IngestStack } from './ingest/ingest-stack.ts';
 import { LakeStack } from './lake/lake-stack.ts';
-import type { Deployment } from './pinflow-stack.ts';
+import { type Deployment, warnOfRetainedData } from './pinflow-stack.ts';
 import { SpeedStack } from './speed/speed-stack.ts';
 
 /** An app with CDK's recommended behaviour, however it is started: through the CLI, by `node bin/pinflow.ts` or in a test. */
@@ -41,6 +41,7 @@ export function buildApp(app: App, deployment: Deployment): PinflowStacks {
   const speed = new SpeedStack(app, deployment);
   speed.addStackDependency(lake, 'the clean function writes to the quarantine bucket');
   speed.addStackDependency(ingest, 'the event source mappings read the streams');
+  warnOfRetainedData(lake, deployment.profile);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { lake, ingest, speed };
 }

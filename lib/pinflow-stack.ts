@@ -25,20 +25,23 @@ export abstract class PinflowStack extends Stack {
     });
     this.profile = props.profile;
     this.names = names;
-    this.dataRemoval = this.twoKeyRemoval();
+    this.dataRemoval = mayDeleteData(this, props.profile) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     Tags.of(this).add('project', 'pinflow');
     Tags.of(this).add('deployment', names.deployment);
     Tags.of(this).add('profile', props.profile.name);
   }
+}
 
-  /** Data is deleted with its stack only if the profile and the person who deploys both say so. */
-  private twoKeyRemoval(): RemovalPolicy {
-    if (this.profile.data === 'retain') return RemovalPolicy.RETAIN;
-    if (String(this.node.tryGetContext('allowDataDeletion')) === 'true') return RemovalPolicy.DESTROY;
-    Validations.of(this).addWarning(
-      'pinflow:dataRetained',
-      `Profile ${this.profile.name} lets data be deleted with its stack, but it is retained until -c allowDataDeletion=true says so too.`,
-    );
-    return RemovalPolicy.RETAIN;
-  }
+/** Data is deleted with its stack only if the profile and, by a context flag, the person who deploys both say so. */
+function mayDeleteData(scope: Construct, profile: Profile): boolean {
+  return profile.data === 'destroy' && String(scope.node.tryGetContext('allowDataDeletion')) === 'true';
+}
+
+/** Says that data is kept against the profile, which stands in the way of deploying the same names again. */
+export function warnOfRetainedData(scope: Construct, profile: Profile): void {
+  if (profile.data === 'retain' || mayDeleteData(scope, profile)) return;
+  Validations.of(scope).addWarning(
+    'pinflow:dataRetained',
+    `Profile ${profile.name} lets data be deleted with its stack, but data is retained until -c allowDataDeletion=true says so too.`,
+  );
 }

@@ -70,6 +70,8 @@ export class StreamsApi extends Construct {
         },
       },
     });
+    // CDK's own output of the URL, which says no more than ours.
+    this.restApi.node.tryRemoveChild('Endpoint');
     // API Gateway would make this group itself at the first error, and keep its lines for ever.
     const executionLogs = new LogGroup(this, 'ExecutionLogs', {
       logGroupName: `API-Gateway-Execution-Logs_${this.restApi.restApiId}/${STAGE}`,

@@ -1,0 +1,73 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import type { Stack } from 'aws-cdk-lib/core';
+import { buildApp, newApp, type PinflowStacks } from '../../lib/app.ts';
+import { profileNamed } from '../../lib/profiles/index.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: properties are as free as CloudFormation's
+export type Properties = Record<string, any>;
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties: Properties;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+export interface StackTemplate {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
+}
+
+export interface Synthesized {
+  readonly stacks: PinflowStacks;
+  /** `validation-report.json`: findings and warnings. */
+  readonly report: Properties;
+  readonly templates: Readonly<Record<keyof PinflowStacks, StackTemplate>>;
+}
+
+/** The real app as `bin/pinflow.ts` builds it, but for the bundle of the function, which takes a second to make. */
+export function synth(profile = 'laptop', context: Record<string, unknown> = {}, deployment = 'demo'): Synthesized {
+  const app = newApp({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  const stacks = buildApp(app, { profile: profileNamed(profile), deployment });
+  // CDK prints the report that it also writes.
+  const printed = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const { directory } = app.synth();
+  printed.mockRestore();
+  const read = (file: string) => JSON.parse(readFileSync(join(directory, file), 'utf8'));
+  const template = (stack: Stack): StackTemplate => read(stack.templateFile);
+  const synthesized = {
+    stacks,
+    report: read('validation-report.json'),
+    templates: { lake: template(stacks.lake), ingest: template(stacks.ingest), speed: template(stacks.speed) },
+  };
+  rmSync(directory, { recursive: true });
+  return synthesized;
+}
+
+/** Resources of one type: their properties by logical id. */
+export function ofType(template: StackTemplate, type: string): Record<string, Properties> {
+  return Object.fromEntries(
+    Object.entries(template.Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .map(([id, resource]) => [id, resource.Properties]),
+  );
+}
+
+/** The only resource of its type. */
+export function only(template: StackTemplate, type: string): Properties {
+  const found = Object.values(ofType(template, type));
+  if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} instead of one`);
+  return found[0]!;
+}
+
+/** A value with its pseudo parameters and references put as text: `pinflow-demo-raw-${AWS::AccountId}`. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { Ref, 'Fn::Join': join, 'Fn::GetAtt': att } = value as Properties;
+  if (Ref) return `\${${Ref}}`;
+  if (att) return `\${${att.join('.')}}`;
+  if (join) return join[1].map(asText).join(join[0]);
+  throw new Error(`No text for ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { asText, ofType, only, type Properties, synth } from '../app/synth.ts';
+
+const { speed } = synth('laptop').templates;
+const fn = only(speed, 'AWS::Lambda::Function');
+const role = only(speed, 'AWS::IAM::Role');
+
+test('the posts table has one item a post, encrypted, recoverable and paid by use', () => {
+  expect(only(speed, 'AWS::DynamoDB::Table')).toMatchObject({
+    KeySchema: [{ AttributeName: 'ind', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'ind', AttributeType: 'N' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    SSESpecification: { SSEEnabled: true },
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+});
+
+test('the clean function runs with the memory, role, logs and names it needs', () => {
+  expect(fn).toMatchObject({
+    Runtime: 'nodejs24.x',
+    Architectures: ['arm64'],
+    Handler: 'index.handler',
+    MemorySize: 256,
+    Timeout: 30,
+    Role: { 'Fn::GetAtt': [expect.stringMatching(/^CleanRole/), 'Arn'] },
+    LoggingConfig: { LogGroup: { Ref: expect.stringMatching(/^CleanLogs/) } },
+  });
+  const { QUARANTINE_BUCKET: bucket, ...variables } = fn['Environment'].Variables;
+  expect(asText(bucket)).toBe('pinflow-demo-quarantine-${AWS::AccountId}-${AWS::Region}');
+  expect(variables).toEqual({
+    POSTS_TABLE: 'pinflow-demo-posts',
+    FEED_BY_STREAM: '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","streaming-demo-user":"user"}',
+    POWERTOOLS_SERVICE_NAME: 'clean',
+    POWERTOOLS_METRICS_NAMESPACE: 'Pinflow',
+    NODE_OPTIONS: '--enable-source-maps',
+  });
+});
+
+test('its role may do what the function does, and nothing else', () => {
+  expect(role['ManagedPolicyArns']).toBeUndefined();
+  const statements: Properties[] = role['Policies'][0].PolicyDocument.Statement;
+  const grants = statements.map(({ Effect, Action, Resource }) => [
+    Effect,
+    [Action].flat().sort(),
+    [Resource].flat().map(asText).sort(),
+  ]);
+  const bucket = 'arn:${AWS::Partition}:s3:::pinflow-demo-quarantine-${AWS::AccountId}-${AWS::Region}';
+  const stream = 'arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/streaming-demo-';
+  expect(grants).toEqual([
+    ['Allow', ['logs:CreateLogStream', 'logs:PutLogEvents'], ['${CleanLogsD789EA51.Arn}']],
+    [
+      'Allow',
+      [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      [`${stream}geo`, `${stream}pin`, `${stream}user`],
+    ],
+    ['Allow', ['dynamodb:UpdateItem'], ['${Posts868B3EAD.Arn}']],
+    ['Allow', ['s3:PutObject'], [`${bucket}/aws/lambda/*`, `${bucket}/quarantine/*`]],
+    ['Allow', ['s3:ListBucket'], [bucket]],
+  ]);
+});
+
+describe('event source mappings', () => {
+  const mappings = Object.values(ofType(speed, 'AWS::Lambda::EventSourceMapping'));
+
+  test('there is one for each stream', () => {
+    expect(mappings.map(({ EventSourceArn }) => asText(EventSourceArn).split('/')[1])).toEqual([
+      'streaming-demo-pin',
+      'streaming-demo-geo',
+      'streaming-demo-user',
+    ]);
+  });
+
+  test.each(mappings)('a failing record stops neither its shard for ever nor is it lost', (mapping) => {
+    expect(mapping).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 200,
+      MaximumBatchingWindowInSeconds: 0,
+      ParallelizationFactor: 1,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 10,
+      MaximumRecordAgeInSeconds: 3600,
+    });
+    expect(asText(mapping['DestinationConfig'].OnFailure.Destination)).toBe(
+      'arn:${AWS::Partition}:s3:::pinflow-demo-quarantine-${AWS::AccountId}-${AWS::Region}',
+    );
+  });
+});
+
+test('the stack is deployed after those whose names it uses', () => {
+  const { stacks } = synth();
+  expect(stacks.speed.dependencies.map(({ stackName }) => stackName).sort()).toEqual([
+    'pinflow-demo-ingest',
+    'pinflow-demo-lake',
+  ]);
+  expect(JSON.stringify(speed)).not.toContain('Fn::ImportValue');
+});
