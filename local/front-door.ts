@@ -59,7 +59,7 @@ export class HttpFrontDoor implements FrontDoor {
 
   /** Listens on 127.0.0.1. Port 0 takes any free one. @returns the port @throws PortTakenError */
   listen(port: number): Promise<number> {
-    return listen(this.#listener.server, port, { what: "the AWS services' front door", option: '--port' });
+    return listen(this.#listener.server, { port, what: "the AWS services' front door", option: '--port' });
   }
 
   close(): Promise<void> {

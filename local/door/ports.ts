@@ -13,25 +13,35 @@ export class PortTakenError extends Error {
   }
 }
 
+/** What wants to listen, and the option that gives it another port. */
+export interface Listening {
+  readonly port: number;
+  readonly what: string;
+  readonly option: string;
+}
+
 /** Starts to listen on loopback. @returns the port @throws PortTakenError */
-export async function listen(
-  server: Server,
-  port: number,
-  { what, option }: { readonly what: string; readonly option: string },
-): Promise<number> {
-  try {
-    await new Promise<void>((resolve, reject) => {
+export async function listen(server: Server, listening: Listening): Promise<number> {
+  await namingOwner(listening, () => {
+    return new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => {
+      server.listen(listening.port, '127.0.0.1', () => {
         server.off('error', reject);
         resolve();
       });
     });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** @throws PortTakenError in place of Node's EADDRINUSE */
+export async function namingOwner({ port, what, option }: Listening, start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new PortTakenError(port, what, option, await ownerOf(port));
   }
-  return (server.address() as AddressInfo).port;
 }
 
 /** Another runtime says who it is; of others only the way to find out is known. */
