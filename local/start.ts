@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { Authorizer } from './access/authorizer.ts';
+import type { Caller } from './access/caller.ts';
+import { RoleDirectory } from './access/identities.ts';
+import { CallRecorder } from './access/recorder.ts';
+import { Closing } from './closing.ts';
+import { namingOwner } from './door/ports.ts';
+import { HttpFrontDoor } from './front-door.ts';
+import { resourceTypes } from './resources/index.ts';
+import { ApiGatewayService } from './services/apigateway/service.ts';
+import { CloudFormationService } from './services/cloudformation/cloudformation.ts';
+import { DynamoDbService } from './services/dynamodb/service.ts';
+import { KinesisService } from './services/kinesis/service.ts';
+import { LogsService } from './services/logs/service.ts';
+import type { FrontDoor } from './services/service.ts';
+import { StsService } from './services/sts/sts.ts';
+import { StateLock } from './state-lock.ts';
+import { readAssembly } from './template/assembly.ts';
+import { deploy } from './template/deploy.ts';
+import { type Deployment, DeploymentFile } from './template/state.ts';
+
+export interface RuntimeOptions {
+  /** The cloud assembly: the folder that `cdk synth` wrote. */
+  readonly assembly: string;
+  /** Where streams, tables, objects and logs are kept between starts. */
+  readonly stateDir: string;
+  /** Of the AWS services' front door. 0 takes any free port. @default 4566 */
+  readonly port?: number;
+  /** Of API Gateway. 0 takes any free port. @default 8000 */
+  readonly apiPort?: number;
+  /** Told in one line what a person should know: refused calls, faults, resources kept. @default - nothing is told */
+  readonly log?: (line: string) => void;
+}
+
+/** How long one part of the start took, in milliseconds. */
+export interface Timing {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** The deployed assembly, running. */
+export interface Runtime {
+  /** Of every AWS service: `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  /** Of API Gateway, without a stage: `http://127.0.0.1:8000`. */
+  readonly apiUrl: string;
+  readonly account: string;
+  readonly region: string;
+  /** Stack name -> what is deployed of it, with its outputs. */
+  readonly stacks: Deployment;
+  readonly timings: readonly Timing[];
+  /** Calls to services without the wire, as the administrator for one. */
+  readonly frontDoor: FrontDoor;
+  readonly administrator: Caller;
+  /** Who called what, and what access control said. */
+  readonly calls: CallRecorder;
+  /** Stops everything, in order, each step within a limit. Leaves no process behind. */
+  stop(): Promise<void>;
+}
+
+const TARGET = { account: '000000000000', region: 'us-east-1' } as const;
+/** A stage writes all its access logs into one stream here. */
+const ACCESS_LOG_STREAM = 'access';
+const STOP_LIMIT_MS = 5000;
+
+/**
+ * Runs a cloud assembly on this machine: opens the engines, deploys every stack, then lets traffic in.
+ * @throws AssemblyError, DeployError, TemplateError, PortTakenError, StateInUseError: each says what to do
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { assembly: directory, stateDir, port = 4566, apiPort = 8000, log = () => {} } = options;
+  const timings: Timing[] = [];
+  const timed = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const result = await work();
+    timings.push({ name, ms: Math.round(performance.now() - start) });
+    return result;
+  };
+  const closing = new Closing({ limit: STOP_LIMIT_MS, failed: log });
+  try {
+    const assembly = await timed('read templates', () => readAssembly(directory));
+    const lock = await StateLock.take(stateDir);
+    closing.add('the lock', () => lock.release());
+
+    let stacks: Deployment = {};
+    let ready = false;
+    const identities = new RoleDirectory(TARGET.account);
+    const calls = new CallRecorder({ file: join(stateDir, 'calls.jsonl') });
+    closing.add('the record of calls', () => calls.flush());
+    const authorizer = new Authorizer({
+      account: TARGET.account,
+      identities,
+      recorder: calls,
+      refused: (message) => log(`AccessDenied: ${message}`),
+    });
+    const frontDoor = new HttpFrontDoor({
+      identities,
+      authorizer,
+      health: () => ({ ready, pid: process.pid, stateDirectory: stateDir, stacks: Object.keys(stacks) }),
+      fault: (error, operation) => log(`${operation} failed: ${(error as Error).stack ?? error}`),
+    });
+    const [kinesis, dynamodb, logs] = await Promise.all([
+      timed('open Kinesis', () => KinesisService.open({ ...TARGET, directory: join(stateDir, 'kinesis') })),
+      timed('open DynamoDB', () => DynamoDbService.open({ ...TARGET, directory: join(stateDir, 'dynamodb') })),
+      timed('open logs', () => new LogsService({ ...TARGET, file: join(stateDir, 'logs.sqlite') })),
+    ]);
+    closing.add('Kinesis', () => kinesis.close());
+    closing.add('DynamoDB', () => dynamodb.close());
+    closing.add('logs', () => logs.close());
+
+    const endpoint = `http://127.0.0.1:${await frontDoor.listen(port)}`;
+    closing.add('the front door', () => frontDoor.close());
+    for (const service of [kinesis, dynamodb, logs]) frontDoor.addJson(service);
+    frontDoor.addQuery(new StsService(TARGET.account));
+    frontDoor.addQuery(new CloudFormationService(() => stacks));
+    const apiGateway = new ApiGatewayService({
+      frontDoor,
+      identities,
+      port: apiPort,
+      logs: { write: (groupArn, line) => logs.write(groupArn.split(':')[6]!, ACCESS_LOG_STREAM, line) },
+      failed: log,
+    });
+
+    stacks = await timed('deploy', () =>
+      deploy({
+        assembly,
+        types: resourceTypes({ identities, kinesis, dynamodb, logs, apiGateway }),
+        target: TARGET,
+        file: new DeploymentFile(stateDir),
+        notice: log,
+      }),
+    );
+    await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
+    closing.add('API Gateway', () => apiGateway.close());
+    ready = true;
+    return {
+      ...TARGET,
+      endpoint,
+      apiUrl: apiGateway.url,
+      stacks,
+      timings,
+      frontDoor,
+      administrator: identities.administrator,
+      calls,
+      stop: async () => {
+        ready = false;
+        await closing.close();
+      },
+    };
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
