@@ -1,0 +1,121 @@
+import { parseArgs } from 'node:util';
+
+/** The command cannot be run as it was given; the message says what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** One option of a command. */
+export interface Option {
+  readonly type: 'text' | 'number' | 'flag' | 'texts';
+  readonly short?: string;
+  /** What stands for the value in the help. @default - the type */
+  readonly value?: string;
+  readonly describe: string;
+  /** Of a number. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+  /** Of a text: the only values there are. */
+  readonly oneOf?: readonly string[];
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+export interface CommandLine<O extends Options> {
+  readonly command: string;
+  readonly summary: string;
+  readonly options: O;
+}
+
+type Value<T extends Option['type']> = { text: string; number: number; flag: boolean; texts: readonly string[] }[T];
+/** What was given, by the option's name; what was not is absent. */
+export type Given<O extends Options> = { readonly [K in keyof O]?: Value<O[K]['type']> };
+
+/** @throws UsageError for an unknown option, a missing or unusable value, or anything that is no option. */
+export function readArguments<O extends Options>(line: CommandLine<O>, args: readonly string[]): Given<O> {
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(
+      Object.entries(line.options).map(([name, { type, short }]) => [
+        name,
+        { type: type === 'flag' ? ('boolean' as const) : ('string' as const), ...(short !== undefined && { short }) },
+      ]),
+    ),
+  });
+  const given: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') throw new UsageError(`"${token.value}" is no option of ${line.command}.`);
+    const option = Object.hasOwn(line.options, token.name) ? line.options[token.name] : undefined;
+    if (option === undefined) throw unknownOption(line, token.rawName);
+    const value = valueOf(token.rawName, option, token.value);
+    given[token.name] = option.type === 'texts' ? [...((given[token.name] as string[]) ?? []), value] : value;
+  }
+  return given as Given<O>;
+}
+
+function valueOf(name: string, option: Option, text: string | undefined): string | number | boolean {
+  if (option.type === 'flag') {
+    if (text !== undefined) throw new UsageError(`${name} takes no value.`);
+    return true;
+  }
+  if (text === undefined || text === '') throw new UsageError(`${name} needs a value: ${name} ${placeholder(option)}`);
+  if (option.type !== 'number') {
+    if (option.oneOf && !option.oneOf.includes(text)) {
+      throw new UsageError(`${name} is "${text}": it can be ${option.oneOf.join(', ')}.`);
+    }
+    return text;
+  }
+  const { min = -Infinity, max = Infinity, whole = false } = option;
+  const number = Number(text);
+  if (!Number.isFinite(number) || number < min || number > max || (whole && !Number.isInteger(number))) {
+    const upTo = max === Infinity ? '' : ` to ${max}`;
+    throw new UsageError(`${name} is "${text}": give a ${whole ? 'whole ' : ''}number from ${min}${upTo}.`);
+  }
+  return number;
+}
+
+function unknownOption(line: CommandLine<Options>, given: string): UsageError {
+  const names = Object.keys(line.options).map((name) => `--${name}`);
+  const near = nearest(given, names);
+  const hint = near === undefined ? `its options are ${names.join(', ')}` : `do you mean ${near}?`;
+  return new UsageError(`${line.command} has no option ${given}: ${hint}`);
+}
+
+/** The name that differs from what was given in at most two letters, if there is one. */
+export function nearest(given: string, names: readonly string[]): string | undefined {
+  const [best] = names.map((name) => ({ name, far: distance(given, name) })).sort((a, b) => a.far - b.far);
+  return best !== undefined && best.far <= 2 ? best.name : undefined;
+}
+
+/** Letters to insert, remove or replace to get from one text to the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next[j] = Math.min(replaced, row[j]! + 1, next[j - 1]! + 1);
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}
+
+/** What `--help` prints. */
+export function helpOf(line: CommandLine<Options>): string {
+  const rows = Object.entries(line.options).map(([name, option]) => {
+    const value = option.type === 'flag' ? '' : ` ${placeholder(option)}`;
+    const left = `${option.short === undefined ? '' : `-${option.short}, `}--${name}${value}`;
+    return [left, option.describe] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const options = rows.map(([left, describe]) => `  ${left.padEnd(width)}  ${describe}`);
+  return [`pinflow ${line.command} [options]`, '', line.summary, '', ...options].join('\n');
+}
+
+const placeholder = (option: Option): string => option.value ?? (option.type === 'number' ? 'N' : 'TEXT');

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SentRow } from './dirt.ts';
+import { recordBody, type Send } from './door.ts';
+import type { FeedName } from './posts.ts';
+import { delayAfter, patient, type RetryPolicy } from './retry.ts';
+
+/** What is sent for one post: its rows, in the order of sending. */
+export interface SentPost {
+  readonly index: number | string;
+  readonly rows: readonly (readonly [FeedName, SentRow])[];
+}
+
+export interface Emulation {
+  /** The invoke URL with its stage. */
+  readonly url: string;
+  readonly deployment: string;
+  /** Called by one sender at a time, so the posts are shared among the threads. */
+  readonly posts: Iterator<SentPost> | AsyncIterator<SentPost>;
+  readonly send: Send;
+  /** Posts sent at the same time; the three requests of a post follow each other. */
+  readonly threads: number;
+  /** Posts a second; undefined: as fast as the answers come. */
+  readonly rate?: number;
+  readonly retry?: RetryPolicy;
+  /** Ends the run: posts that were begun are sent to their end. */
+  readonly stop?: AbortSignal;
+  onAnswer?(answer: LoggedAnswer): void;
+}
+
+/** One line of the log: one answer to one attempt. */
+export interface LoggedAnswer {
+  /** Number of the post in the run, from 0. */
+  readonly turn: number;
+  readonly index: number | string;
+  readonly feed: FeedName;
+  readonly attempt: number;
+  /** 0 where no answer came. */
+  readonly status: number;
+  readonly sequenceNumber?: string;
+  readonly shardId?: string;
+  readonly dirt?: string;
+  /** What the door said when it did not take the record, or why no answer came. */
+  readonly message?: string;
+  /** When the request was begun, epoch ms, and how long the answer took. */
+  readonly sentAt: number;
+  readonly ms: number;
+  /** The request is sent again after so long; absent: this was the last word. */
+  readonly retryInMs?: number;
+}
+
+export interface FeedSummary {
+  /** Records that the sender wanted to hand over. */
+  sent: number;
+  /** Of these, answered with 200 in the end. */
+  accepted: number;
+  /** Answered with another status in the end, or not at all. */
+  refused: number;
+  /** Requests beyond the first of a record. */
+  retries: number;
+}
+
+export interface EmulationSummary {
+  readonly posts: number;
+  readonly feeds: Readonly<Record<FeedName, FeedSummary>>;
+  /** Answers by status, retried ones included. */
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly seconds: number;
+}
+
+/** Sends posts as the public emulators do: `PUT …/streams/streaming-{deployment}-{feed}/record` for each of their rows. */
+export async function emulate(run: Emulation): Promise<EmulationSummary> {
+  const began = Date.now();
+  const statuses = new Map<number, number>();
+  const feeds = { pin: nothingSent(), geo: nothingSent(), user: nothingSent() };
+  const next = oneAtATime(run.posts);
+  let turns = 0;
+
+  const sender = async () => {
+    while (!run.stop?.aborted) {
+      const taken = await next();
+      if (taken.done) return;
+      const turn = turns++;
+      if (run.rate !== undefined && !(await pause(began + (turn * 1000) / run.rate - Date.now(), run.stop))) {
+        turns--;
+        return;
+      }
+      for (const [feed, row] of taken.value.rows) await sendRecord(turn, taken.value.index, feed, row);
+    }
+  };
+
+  const sendRecord = async (turn: number, index: number | string, feed: FeedName, row: SentRow) => {
+    const stream = `streaming-${run.deployment}-${feed}`;
+    const url = new URL(`${run.url.replace(/\/+$/, '')}/streams/${stream}/record`);
+    const body = recordBody(stream, row.data, String(index));
+    const summary = feeds[feed];
+    summary.sent++;
+    for (let attempt = 1; ; attempt++) {
+      const sentAt = Date.now();
+      const answer = await run.send('PUT', url, body);
+      const delay = delayAfter(answer, attempt, run.retry ?? patient);
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      run.onAnswer?.({
+        turn,
+        index,
+        feed,
+        attempt,
+        status: answer.status,
+        ...told(answer.status, answer.body, answer.error),
+        ...(row.dirt !== undefined && { dirt: row.dirt }),
+        sentAt,
+        ms: Date.now() - sentAt,
+        ...(delay !== undefined && { retryInMs: Math.round(delay) }),
+      });
+      if (answer.status === 200) summary.accepted++;
+      else if (delay === undefined) summary.refused++;
+      else {
+        summary.retries++;
+        await sleep(delay);
+        continue;
+      }
+      return;
+    }
+  };
+
+  await Promise.all(Array.from({ length: run.threads }, sender));
+  return { posts: turns, feeds, statuses, seconds: (Date.now() - began) / 1000 };
+}
+
+const nothingSent = (): FeedSummary => ({ sent: 0, accepted: 0, refused: 0, retries: 0 });
+
+function oneAtATime<T>(iterator: Iterator<T> | AsyncIterator<T>): () => Promise<IteratorResult<T>> {
+  let last: Promise<unknown> = Promise.resolve();
+  return () => {
+    const mine = last.then(() => iterator.next());
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** @returns false when the run was stopped meanwhile */
+async function pause(ms: number, stop: AbortSignal | undefined): Promise<boolean> {
+  if (ms <= 0) return true;
+  return sleep(ms, true, stop === undefined ? {} : { signal: stop }).catch(() => false);
+}
+
+function told(
+  status: number,
+  body: string,
+  error: string | undefined,
+): Pick<LoggedAnswer, 'sequenceNumber' | 'shardId' | 'message'> {
+  if (error !== undefined) return { message: error };
+  let said: { SequenceNumber?: unknown; ShardId?: unknown; message?: unknown };
+  try {
+    said = JSON.parse(body) ?? {};
+  } catch {
+    return { message: `the answer is no JSON: ${body.slice(0, 80)}` };
+  }
+  if (status === 200 && typeof said.SequenceNumber === 'string' && typeof said.ShardId === 'string') {
+    return { sequenceNumber: said.SequenceNumber, shardId: said.ShardId };
+  }
+  return { message: typeof said.message === 'string' ? said.message : body.slice(0, 200) };
+}

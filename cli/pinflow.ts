@@ -1,0 +1,47 @@
+import { helpOf, nearest, readArguments, UsageError } from './arguments.ts';
+import type { Command } from './command.ts';
+
+const commands: Readonly<Record<string, { summary: string; load(): Promise<{ default: Command }> }>> = {
+  start: { summary: 'run the deployment on this machine, with a demonstration', load: () => import('./start.ts') },
+  emulate: { summary: 'send posts to a door as the public emulators do', load: () => import('./emulate.ts') },
+  account: { summary: 'what became of every row that was accepted', load: () => import('./account.ts') },
+  reset: { summary: 'clear the state of the local deployment', load: () => import('./reset.ts') },
+};
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(overview());
+    return name === undefined ? 2 : 0;
+  }
+  const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (found === undefined) {
+    const near = nearest(name, Object.keys(commands));
+    throw new UsageError(`There is no command ${name}${near === undefined ? '' : `; do you mean ${near}?`}\n${overview()}`);
+  }
+  const { default: command } = await found.load();
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(helpOf(command.line));
+    return 0;
+  }
+  return command.run(readArguments(command.line, args));
+}
+
+function overview(): string {
+  const names = Object.keys(commands);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = names.map((name) => `  ${name.padEnd(width)}  ${commands[name]!.summary}`);
+  return ['pinflow <command> [options]', '', ...lines, '', 'pinflow <command> --help tells the options.'].join('\n');
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    // Errors of ours say in their message what to do; a stack is for what nobody expected.
+    const expected = error instanceof Error && error.name !== 'Error' && !/^(Type|Reference|Range|Syntax)Error$/.test(error.name);
+    console.error(expected ? `${error.message}` : error);
+    if (error instanceof UsageError) console.error(`See: pinflow ${process.argv[2] ?? ''} --help`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  },
+);
