@@ -136,6 +136,10 @@ export class HttpFrontDoor implements FrontDoor {
   }
 
   #unknownService(service: string): ServiceError {
+    if (this.#json.has(service)) {
+      const message = `The local runtime has ${service} in the JSON protocol only, called with X-Amz-Target.`;
+      return new ServiceError('UnknownOperationException', message);
+    }
     const names = [...this.#json.keys(), ...this.#query.keys(), ...this.#http.keys()].sort();
     return new ServiceError(
       'UnknownOperationException',

@@ -185,6 +185,14 @@ describe('plain HTTP', () => {
     });
   });
 
+  test('a service of the JSON protocol called in another way is refused', async () => {
+    const answer = await fetch(`${endpoint}/2020/things`, { headers: signedFor('kinesis') });
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      expect.stringContaining('has kinesis in the JSON protocol only'),
+    ]);
+  });
+
   test.each(['[1]', '{"a":', 'null'])('a body that is no JSON object is refused: %s', async (body) => {
     const headers = { ...signedFor('kinesis'), 'x-amz-target': 'Kinesis_20131202.PutRecord' };
     const answer = await fetch(endpoint, { method: 'POST', headers, body });
