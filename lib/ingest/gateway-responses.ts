@@ -6,7 +6,7 @@ interface EarlyError {
   /** @default - the status that API Gateway has for it */
   readonly status?: string;
   readonly code: string;
-  /** Text of a JSON string; it may hold variables of the context. */
+  /** JSON text. Variables of the context are put in as they are, but for messageString, which has its quotes. */
   readonly message: string;
   readonly retryAfterSeconds?: number;
 }
@@ -16,38 +16,26 @@ const EARLY_ERRORS: Readonly<Record<string, EarlyError>> = {
     type: ResponseType.BAD_REQUEST_BODY,
     status: '400',
     code: 'ValidationException',
-    message: 'The body is not what this route takes: $context.error.validationErrorString',
-  },
-  BadRequestParameters: {
-    type: ResponseType.BAD_REQUEST_PARAMETERS,
-    status: '400',
-    code: 'ValidationException',
-    message: 'A parameter is missing or wrong: $context.error.validationErrorString',
+    message: '"The body is not what this route takes: $context.error.validationErrorString"',
   },
   RequestTooLarge: {
     type: ResponseType.REQUEST_TOO_LARGE,
     status: '413',
     code: 'RequestTooLargeException',
-    message: 'The body is larger than 10 MB.',
+    message: '"The body is larger than 10 MB."',
   },
   UnsupportedMediaType: {
     type: ResponseType.UNSUPPORTED_MEDIA_TYPE,
     status: '415',
     code: 'UnsupportedMediaTypeException',
-    message: 'Send the body with Content-Type: application/json.',
+    message: '"Send the body with Content-Type: application/json."',
   },
   Throttled: {
     type: ResponseType.THROTTLED,
     status: '429',
     code: 'ThrottlingException',
-    message: 'Too many requests. Try again after Retry-After seconds.',
+    message: '"Too many requests. Try again after Retry-After seconds."',
     retryAfterSeconds: 1,
-  },
-  QuotaExceeded: {
-    type: ResponseType.QUOTA_EXCEEDED,
-    status: '429',
-    code: 'LimitExceededException',
-    message: 'The quota of this caller is used up.',
   },
   // API Gateway's name for a route that does not exist.
   MissingAuthenticationToken: {
@@ -55,10 +43,10 @@ const EARLY_ERRORS: Readonly<Record<string, EarlyError>> = {
     status: '404',
     code: 'NotFoundException',
     message:
-      'There is no such route or method. Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}.',
+      '"There is no such route or method. Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}."',
   },
-  Default4xx: { type: ResponseType.DEFAULT_4XX, code: 'ClientException', message: '$context.error.responseType' },
-  Default5xx: { type: ResponseType.DEFAULT_5XX, code: 'InternalFailure', message: '$context.error.responseType' },
+  Default4xx: { type: ResponseType.DEFAULT_4XX, code: 'ClientException', message: '$context.error.messageString' },
+  Default5xx: { type: ResponseType.DEFAULT_5XX, code: 'InternalFailure', message: '$context.error.messageString' },
 };
 
 /**
@@ -74,7 +62,7 @@ export function addGatewayResponses(api: RestApi): void {
         ...CORS_ORIGIN,
         ...(error.retryAfterSeconds && { 'Retry-After': `'${error.retryAfterSeconds}'` }),
       },
-      templates: { 'application/json': `{"__type": "${error.code}", "message": "${error.message}"}` },
+      templates: { 'application/json': `{"message": ${error.message}, "__type": "${error.code}"}` },
     });
   }
 }
