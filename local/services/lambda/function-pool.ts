@@ -1,0 +1,172 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Caller } from '../../access/caller.ts';
+import { ServiceError } from '../service.ts';
+import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
+import type { FunctionLog } from './function-log.ts';
+import { type Outcome, WorkerProcess } from './worker-process.ts';
+
+export interface PoolOptions {
+  readonly definition: FunctionDefinition;
+  readonly arn: string;
+  readonly role: Caller;
+  readonly region: string;
+  readonly endpoint: string;
+  readonly log: (stream: string) => FunctionLog;
+  readonly maxWorkers: number;
+  /** Milliseconds after which an idle worker is stopped. */
+  readonly idleMs: number;
+}
+
+interface Environment {
+  readonly worker: WorkerProcess;
+  readonly log: FunctionLog;
+  /** Whether an invocation has reported its cold start. */
+  warm: boolean;
+  expiry?: NodeJS.Timeout;
+}
+
+/** The execution environments of one function. */
+export class FunctionPool {
+  readonly #options: PoolOptions;
+  readonly #all = new Set<Environment>();
+  readonly #idle: Environment[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ServiceError TooManyRequestsException above the reserved concurrency */
+  async invoke(payload: string): Promise<InvocationResult> {
+    const { definition, maxWorkers } = this.#options;
+    const reserved = definition.reservedConcurrency ?? Number.POSITIVE_INFINITY;
+    if (this.#running >= reserved) {
+      throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+        Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      });
+    }
+    this.#running += 1;
+    try {
+      if (this.#running > maxWorkers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      return await this.#invokeIn(this.#take(), payload);
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async stop(): Promise<void> {
+    const all = [...this.#all];
+    this.#all.clear();
+    this.#idle.length = 0;
+    for (const { expiry } of all) clearTimeout(expiry);
+    await Promise.all(all.map(({ worker }) => worker.stop()));
+  }
+
+  #take(): Environment {
+    for (let found = this.#idle.pop(); found !== undefined; found = this.#idle.pop()) {
+      clearTimeout(found.expiry);
+      if (found.worker.alive) return found;
+      this.#all.delete(found);
+    }
+    const { definition, log } = this.#options;
+    const stream = this.#logStream();
+    const own = log(stream);
+    const worker = new WorkerProcess({
+      directory: definition.directory,
+      environment: this.#environment(stream),
+      memoryMb: definition.memoryMb,
+      timeoutMs: definition.timeoutSeconds * 1_000,
+      line: (text) => own.write(text),
+    });
+    const started: Environment = { worker, log: own, warm: false };
+    this.#all.add(started);
+    return started;
+  }
+
+  async #invokeIn(environment: Environment, payload: string): Promise<InvocationResult> {
+    const { worker, log } = environment;
+    const requestId = randomUUID();
+    const unloaded = await worker.load();
+    log.write(`START RequestId: ${requestId} Version: $LATEST`);
+    const start = performance.now();
+    const outcome = unloaded ?? (await worker.invoke(requestId, this.#options.arn, payload));
+    this.#report(environment, requestId, outcome, performance.now() - start);
+    if (worker.alive) this.#keep(environment);
+    else this.#all.delete(environment);
+    if (outcome.status === 'success') return { requestId, payload: outcome.payload, failed: false };
+    return { requestId, payload: JSON.stringify(withRequest(outcome, requestId)), failed: true };
+  }
+
+  #keep(environment: Environment): void {
+    if (!this.#all.has(environment)) return;
+    environment.warm = true;
+    environment.expiry = setTimeout(() => {
+      this.#idle.splice(this.#idle.indexOf(environment), 1);
+      this.#all.delete(environment);
+      void environment.worker.stop();
+    }, this.#options.idleMs).unref();
+    this.#idle.push(environment);
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html */
+  #report({ worker, log, warm }: Environment, requestId: string, outcome: Outcome, ms: number): void {
+    const { memoryMb, timeoutSeconds } = this.#options.definition;
+    if (outcome.status === 'timeout') {
+      log.write(`${new Date().toISOString()} ${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`);
+    }
+    const init = warm || worker.initMs === undefined ? '' : `Init Duration: ${worker.initMs.toFixed(2)} ms\t`;
+    const status =
+      outcome.status === 'success'
+        ? ''
+        : `Status: ${outcome.status}\t${outcome.status === 'error' ? `Error Type: ${outcome.error.errorType}\t` : ''}`;
+    log.write(`END RequestId: ${requestId}`);
+    log.write(
+      `REPORT RequestId: ${requestId}\tDuration: ${ms.toFixed(2)} ms\tBilled Duration: ${Math.ceil(ms)} ms\t` +
+        `Memory Size: ${memoryMb} MB\tMax Memory Used: ${Math.ceil(worker.peakMb)} MB\t${init}${status}`,
+    );
+  }
+
+  /** A group that the function does not own alone tells functions apart by the stream's name. */
+  #logStream(): string {
+    const { name, logGroup } = this.#options.definition;
+    const date = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+    const own = logGroup === `/aws/lambda/${name}` ? '' : name;
+    return `${date}/${own}[$LATEST]${randomBytes(16).toString('hex')}`;
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; from this machine only the PATH. */
+  #environment(stream: string): Record<string, string> {
+    const { definition, role, region, endpoint } = this.#options;
+    return {
+      PATH: process.env['PATH'] ?? '',
+      LANG: 'en_US.UTF-8',
+      TZ: ':UTC',
+      ...definition.environment,
+      _HANDLER: definition.handler,
+      LAMBDA_TASK_ROOT: definition.directory,
+      AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: role.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
+      AWS_SESSION_TOKEN: `session-of-${role.accessKeyId}`,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_LAMBDA_FUNCTION_NAME: definition.name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
+      AWS_LAMBDA_LOG_GROUP_NAME: definition.logGroup,
+      AWS_LAMBDA_LOG_STREAM_NAME: stream,
+    };
+  }
+}
+
+/** What the sandbox says of a function, rather than the function itself, names the request. */
+function withRequest(outcome: Exclude<Outcome, { status: 'success' }>, requestId: string): object {
+  const { errorType, errorMessage, trace } = outcome.error;
+  return trace === undefined
+    ? { errorType, errorMessage: `RequestId: ${requestId} Error: ${errorMessage}` }
+    : { errorType, errorMessage, trace };
+}

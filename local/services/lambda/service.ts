@@ -1,0 +1,123 @@
+import { availableParallelism } from 'node:os';
+import type { AccessRequest, Caller, Identities } from '../../access/caller.ts';
+import type { LogsService } from '../logs/service.ts';
+import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
+import { openFunctionLog } from './function-log.ts';
+import { FunctionPool } from './function-pool.ts';
+
+export interface LambdaOptions {
+  readonly account: string;
+  readonly region: string;
+  /** Of the AWS services' front door, for `AWS_ENDPOINT_URL`. */
+  readonly endpoint: string;
+  readonly identities: Identities;
+  readonly frontDoor: Pick<FrontDoor, 'authorize'>;
+  readonly logs: LogsService;
+  /** Workers of one function; further invocations wait. @default - the number of processors, at least 2 */
+  readonly maxWorkers?: number;
+  /** @default 300000 */
+  readonly idleMs?: number;
+}
+
+const IDLE_MS = 300_000;
+const SERVICE_PRINCIPAL = 'lambda.amazonaws.com';
+
+interface Registered {
+  readonly definition: FunctionDefinition;
+  readonly role: Caller;
+  readonly pool: FunctionPool;
+}
+
+/** Lambda: runs each function's bundle in child processes of its own. */
+export class LambdaService implements JsonService {
+  readonly name = 'lambda';
+  readonly #options: LambdaOptions;
+  readonly #functions = new Map<string, Registered>();
+
+  constructor(options: LambdaOptions) {
+    this.#options = options;
+  }
+
+  arn(name: string): string {
+    return `arn:aws:lambda:${this.#options.region}:${this.#options.account}:function:${name}`;
+  }
+
+  /** Declares a function; one of the same name is replaced. @throws ServiceError when Lambda may not assume the role */
+  async define(definition: FunctionDefinition): Promise<void> {
+    const { identities, region, endpoint, maxWorkers, idleMs = IDLE_MS } = this.#options;
+    const role = identities.assume(definition.roleArn, SERVICE_PRINCIPAL);
+    await this.remove(definition.name);
+    const pool = new FunctionPool({
+      definition,
+      arn: this.arn(definition.name),
+      role,
+      region,
+      endpoint,
+      log: (stream) => openFunctionLog(this.#options, role, definition.logGroup, stream),
+      maxWorkers: maxWorkers ?? Math.max(2, availableParallelism()),
+      idleMs,
+    });
+    this.#functions.set(definition.name, { definition, role, pool });
+  }
+
+  async remove(name: string): Promise<void> {
+    const found = this.#functions.get(name);
+    this.#functions.delete(name);
+    await found?.pool.stop();
+  }
+
+  /** The role that the function runs as, and as which its event sources are read. */
+  role(nameOrArn: string): Caller {
+    return this.#find(nameOrArn).role;
+  }
+
+  /**
+   * Runs a function with an event, JSON. A failure of the function is a result, not an exception.
+   * @throws ServiceError ResourceNotFoundException, or TooManyRequestsException above the reserved concurrency
+   */
+  invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
+    return this.#find(nameOrArn).pool.invoke(payload);
+  }
+
+  /** Kills every worker, busy or not. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#functions.keys()].map((name) => this.remove(name)));
+  }
+
+  access(operation: string, input: JsonObject): readonly AccessRequest[] {
+    if (operation !== 'Invoke') throw unknown(operation);
+    return [{ action: 'lambda:InvokeFunction', resource: this.arn(nameOf(String(input['FunctionName']))) }];
+  }
+
+  /** Only `Invoke`, and that with an answer: `Payload` is base64 both ways. */
+  async call(operation: string, input: JsonObject): Promise<JsonObject> {
+    if (operation !== 'Invoke') throw unknown(operation);
+    const { FunctionName, InvocationType = 'RequestResponse', Payload = '' } = input;
+    if (InvocationType !== 'RequestResponse') {
+      throw new ServiceError(
+        'InvalidParameterValueException',
+        `The local Lambda does not have ${InvocationType} invocations.`,
+      );
+    }
+    const event = Buffer.from(String(Payload), 'base64').toString() || '{}';
+    const { payload, failed } = await this.invoke(String(FunctionName), event);
+    return {
+      StatusCode: 200,
+      ExecutedVersion: '$LATEST',
+      Payload: Buffer.from(payload).toString('base64'),
+      ...(failed ? { FunctionError: 'Unhandled' } : {}),
+    };
+  }
+
+  #find(nameOrArn: string): Registered {
+    const found = this.#functions.get(nameOf(nameOrArn));
+    if (found !== undefined) return found;
+    throw new ServiceError('ResourceNotFoundException', `Function not found: ${this.arn(nameOf(nameOrArn))}`, 404);
+  }
+}
+
+const nameOf = (nameOrArn: string): string => (nameOrArn.startsWith('arn:') ? nameOrArn.split(':')[6]! : nameOrArn);
+
+const unknown = (operation: string) =>
+  new ServiceError('UnknownOperationException', `The local Lambda does not have the operation ${operation}.`);
