@@ -11,7 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   lambda: ['model'],
   local: [],
-  cli: ['local', 'model'],
+  // setup: where the caches and the state are, which has to be known before anything is installed.
+  cli: ['local', 'model', 'setup'],
   bench: ['local', 'model'],
   console: [],
   setup: [],
