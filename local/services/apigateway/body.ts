@@ -13,11 +13,15 @@ const DROPPED = 10 * LARGEST;
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= LARGEST) chunks.push(chunk);
-    else chunks.length = 0;
-    if (length > DROPPED) break;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length <= LARGEST) chunks.push(chunk);
+      else chunks.length = 0;
+      if (length > DROPPED) break;
+    }
+  } catch {
+    throw new GatewayError('DEFAULT_4XX', 'The connection was closed before the body was complete');
   }
   if (length > LARGEST) {
     throw new GatewayError('REQUEST_TOO_LARGE', `HTTP content length exceeded ${LARGEST} bytes.`);

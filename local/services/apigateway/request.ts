@@ -69,12 +69,13 @@ async function pass(
   context: Context,
   given: Parameters,
 ): Promise<Answer> {
+  // Before anything refuses it: an unread body would cost the connection.
+  const payload = new Payload(await readBody(request));
   const match = stage.find(partsIn(request, stage), request.method ?? 'GET');
   if (!match) throw new GatewayError('MISSING_AUTHENTICATION_TOKEN', 'Missing Authentication Token');
   const { method, resource } = match;
   context.set({ resourcePath: resource.path, resourceId: resource.id });
   if (!stage.admits(match)) throw new GatewayError('THROTTLED', 'Too Many Requests');
-  const payload = new Payload(await readBody(request));
   const contentType = contentTypeOf(request);
   const parameters = { ...given, path: match.parameters };
   const validator = stage.api.validators.get(method.validatorId ?? '');

@@ -104,10 +104,7 @@ export class ApiGatewayService {
     if (!this.#stage) return send(response, 503, {}, '{"message":"No stage is deployed yet"}');
     try {
       const { status, headers, body } = await handle(request, this.#stage, this.#options, this.#hooks);
-      // What is left of a body that was refused unread must not be taken for the next request.
-      const rest: Record<string, string> = request.readableEnded ? {} : { connection: 'close' };
-      send(response, status, { ...headers, ...rest }, body);
-      request.resume();
+      send(response, status, headers, body);
     } catch (error) {
       this.#hooks.failed(`API Gateway: ${(error as Error).stack}`);
       if (!response.headersSent) send(response, 500, {}, '{"message":"Internal server error"}');

@@ -51,12 +51,7 @@ export interface RootFunction {
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html */
 export const INPUT: Readonly<Record<string, RootFunction>> = {
-  // A path that leads nowhere is "" in JSON: what the console's test shows; a template should ask $input.path first.
-  json: {
-    takes: [1, 1],
-    call: ({ payload }, path) => writeJson(followPath(payload.value, path!) ?? ''),
-    check: parsePath,
-  },
+  json: { takes: [1, 1], call: ({ payload }, path) => jsonAt(payload.value, path!), check: parsePath },
   path: { takes: [1, 1], call: ({ payload }, path) => followPath(payload.value, path!) ?? null, check: parsePath },
   params: {
     takes: [0, 1],
@@ -72,6 +67,12 @@ export const UTIL: Readonly<Record<string, RootFunction>> = {
   base64Encode: { takes: [1, 1], call: (_, text) => Buffer.from(text!, 'utf8').toString('base64') },
   base64Decode: { takes: [1, 1], call: (_, text) => base64Decode(text!) },
 };
+
+/** A path that leads nowhere is an empty text, as API Gateway has it: a template cannot tell it from one in the body. */
+function jsonAt(root: Value, path: string): string {
+  const value = followPath(root, path);
+  return value === undefined ? '""' : writeJson(value);
+}
 
 const all = ({ path, querystring, header }: Parameters): MapValue => ({ path, querystring, header });
 

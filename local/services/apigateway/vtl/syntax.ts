@@ -76,8 +76,9 @@ export function parseTemplate(source: string): readonly Node[] {
       lineAt(source, escaped.index),
     );
   }
+  const nodes = joinText(parsed(source), source);
   checkBalance(source);
-  return joinText(parsed(source), source);
+  return nodes;
 }
 
 function parsed(source: string): readonly Node[] {
