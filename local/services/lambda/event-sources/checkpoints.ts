@@ -1,0 +1,45 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Where a mapping stands in a shard. */
+export type Checkpoint =
+  | { readonly kind: 'after'; readonly sequenceNumber: string }
+  /** Nothing is done yet; records count from this time on (seconds). */
+  | { readonly kind: 'from-time'; readonly seconds: number }
+  /** The shard is closed and read to its end. */
+  | { readonly kind: 'end' };
+
+/** The checkpoints of all event source mappings, durable. */
+export class Checkpoints {
+  readonly #database: DatabaseSync;
+
+  constructor(file: string) {
+    mkdirSync(dirname(file), { recursive: true });
+    this.#database = new DatabaseSync(file);
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS checkpoint (
+        mapping TEXT NOT NULL, shard TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (mapping, shard)
+      ) WITHOUT ROWID;
+    `);
+  }
+
+  get(mapping: string, shard: string): Checkpoint | undefined {
+    const row = this.#database
+      .prepare('SELECT value FROM checkpoint WHERE mapping = ? AND shard = ?')
+      .get(mapping, shard);
+    return row === undefined ? undefined : (JSON.parse(String(row['value'])) as Checkpoint);
+  }
+
+  put(mapping: string, shard: string, checkpoint: Checkpoint): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)')
+      .run(mapping, shard, JSON.stringify(checkpoint));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

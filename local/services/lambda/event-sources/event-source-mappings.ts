@@ -1,0 +1,99 @@
+import type { Caller } from '../../../access/caller.ts';
+import type { FrontDoor } from '../../service.ts';
+import type { InvocationResult } from '../function-definition.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { EventSourceMapping, type MappingDefinition } from './event-source-mapping.ts';
+import { type Failure, failureObject } from './failure-record.ts';
+import { KinesisSource } from './kinesis-shards.ts';
+
+export interface EventSourceMappingsOptions {
+  readonly region: string;
+  /** The SQLite file of the checkpoints. */
+  readonly file: string;
+  readonly frontDoor: Pick<FrontDoor, 'call'>;
+  readonly functions: {
+    role(functionArn: string): Caller;
+    invoke(functionArn: string, event: string): Promise<InvocationResult>;
+  };
+  readonly streams: { onPut(stream: string, listener: () => void): () => void };
+  readonly objects: { putObject(caller: Caller, bucket: string, key: string, body: string): Promise<void> };
+  /** Told in one line of what stands in the way of a mapping. */
+  readonly log: (line: string) => void;
+}
+
+/** All event source mappings. They read nothing before `start`. */
+export class EventSourceMappings {
+  readonly #options: EventSourceMappingsOptions;
+  readonly #checkpoints: Checkpoints;
+  readonly #definitions = new Map<string, MappingDefinition>();
+  #running: EventSourceMapping[] = [];
+
+  constructor(options: EventSourceMappingsOptions) {
+    this.#options = options;
+    this.#checkpoints = new Checkpoints(options.file);
+  }
+
+  define(definition: MappingDefinition): void {
+    this.#definitions.set(definition.id, definition);
+  }
+
+  remove(id: string): void {
+    this.#definitions.delete(id);
+  }
+
+  /** Where every mapping stands, by shard, for accounting. */
+  get checkpoints(): Checkpoints {
+    return this.#checkpoints;
+  }
+
+  get definitions(): readonly MappingDefinition[] {
+    return [...this.#definitions.values()];
+  }
+
+  /** @throws ServiceError AccessDeniedException when a function's role may not read its stream */
+  async start(): Promise<void> {
+    this.#running = this.definitions.map((definition) => this.#mapping(definition));
+    await Promise.all(this.#running.map((mapping) => mapping.start()));
+  }
+
+  /** Waits for invocations under way. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = [];
+    await Promise.all(running.map((mapping) => mapping.stop()));
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    this.#checkpoints.close();
+  }
+
+  #mapping(definition: MappingDefinition): EventSourceMapping {
+    const { region, frontDoor, functions, streams, log } = this.#options;
+    const { functionArn, streamArn } = definition;
+    const stream = streamArn.slice(streamArn.lastIndexOf('/') + 1);
+    return new EventSourceMapping({
+      definition,
+      region,
+      source: new KinesisSource(frontDoor, functions.role(functionArn), streamArn),
+      checkpoints: this.#checkpoints,
+      invoke: (event) => functions.invoke(functionArn, event),
+      giveUp: (failure) => this.#giveUp(definition, failure),
+      onPut: (listener) => streams.onPut(stream, listener),
+      problem: (error) => log(`Event source mapping of ${stream}: ${error instanceof Error ? error.message : error}`),
+    });
+  }
+
+  async #giveUp({ failureBucket, functionArn }: MappingDefinition, failure: Failure): Promise<void> {
+    const { records, condition, shardId, streamArn } = failure;
+    const what = `${records.length} records of ${streamArn}, ${shardId}, from ${records[0]!.sequenceNumber} (${condition})`;
+    if (failureBucket === undefined) {
+      this.#options.log(`Dropped ${what}: their event source mapping has no on-failure destination.`);
+      return;
+    }
+    const { key, body } = failureObject(failure, new Date());
+    const { functions, objects } = this.#options;
+    await objects.putObject(functions.role(functionArn), failureBucket, key, body);
+    this.#options.log(`Put ${what} to s3://${failureBucket}/${key}.`);
+  }
+}
