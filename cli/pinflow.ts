@@ -16,7 +16,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (found === undefined) {
     const near = nearest(name, Object.keys(commands));
-    throw new UsageError(`There is no command ${name}${near === undefined ? '' : `; do you mean ${near}?`}\n${overview()}`);
+    throw new UsageError(
+      `There is no command ${name}${near === undefined ? '' : `; do you mean ${near}?`}\n${overview()}`,
+    );
   }
   const { default: command } = await found.load();
   if (args.includes('--help') || args.includes('-h')) {
@@ -39,7 +41,8 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     // Errors of ours say in their message what to do; a stack is for what nobody expected.
-    const expected = error instanceof Error && error.name !== 'Error' && !/^(Type|Reference|Range|Syntax)Error$/.test(error.name);
+    const expected =
+      error instanceof Error && error.name !== 'Error' && !/^(Type|Reference|Range|Syntax)Error$/.test(error.name);
     console.error(expected ? `${error.message}` : error);
     if (error instanceof UsageError) console.error(`See: pinflow ${process.argv[2] ?? ''} --help`);
     process.exitCode = error instanceof UsageError ? 2 : 1;

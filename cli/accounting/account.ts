@@ -1,4 +1,9 @@
-import { GetRecordsCommand, GetShardIteratorCommand, paginateListShards } from '@aws-sdk/client-kinesis';
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { accountFor, type FeedAccount, type StoredState } from '../../model/accounting.ts';
@@ -13,8 +18,8 @@ import type { DeployedNames } from './deployed-names.ts';
 export interface Accounted extends FeedAccount {
   /** Records that the stream holds. */
   readonly records: number;
-  /** Of these: stream's shard and sequence number, as `shardId-000000000000/4961…`. */
-  readonly places: ReadonlySet<string>;
+  /** Their shards and sequence numbers (`shardId-000000000000/4961…`), with the arrival in epoch ms. */
+  readonly places: ReadonlyMap<string, number>;
 }
 
 export type Account = Readonly<Record<FeedName, Accounted>>;
@@ -22,11 +27,11 @@ export type Account = Readonly<Record<FeedName, Accounted>>;
 /** What became of every row in the streams, judged by the streams, the posts table and the quarantine alone. */
 export async function account(clients: Clients, names: DeployedNames): Promise<Account> {
   const rows: { feed: FeedName; row: Row }[] = [];
-  const places = { pin: new Set<string>(), geo: new Set<string>(), user: new Set<string>() };
+  const places = { pin: new Map<string, number>(), geo: new Map<string, number>(), user: new Map<string, number>() };
   // The log first: what is stored later than it was read cannot make one of its rows look lost.
   for (const feed of Object.keys(places) as FeedName[]) {
     for await (const record of recordsOf(clients, names.streams[feed])) {
-      places[feed].add(`${record.partition}/${record.offset}`);
+      places[feed].set(placeOf(record.partition, record.offset), record.arrivalMs);
       for (const row of rowsOf(record, feeds[feed])) rows.push({ feed, row });
     }
   }
@@ -39,34 +44,46 @@ export async function account(clients: Clients, names: DeployedNames): Promise<A
   return { pin: accounted('pin'), geo: accounted('geo'), user: accounted('user') };
 }
 
+export const placeOf = (shardId: string, sequenceNumber: string): string => `${shardId}/${sequenceNumber}`;
+
 /** All that a stream still holds, shard by shard from its oldest record. */
 async function* recordsOf({ kinesis }: Clients, stream: string): AsyncGenerator<LogRecord> {
-  for await (const page of paginateListShards({ client: kinesis }, { StreamName: stream })) {
-    for (const { ShardId } of page.Shards ?? []) {
-      const start = { StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' as const };
-      let { ShardIterator } = await kinesis.send(new GetShardIteratorCommand(start));
-      while (ShardIterator) {
-        const answer = await kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }));
-        for (const { SequenceNumber, ApproximateArrivalTimestamp, Data } of answer.Records ?? []) {
-          yield {
-            source: 'kinesis',
-            topic: stream,
-            partition: ShardId!,
-            offset: SequenceNumber!,
-            arrivalMs: ApproximateArrivalTimestamp!.getTime(),
-            bytes: Data!,
-          };
-        }
-        const isAtTip = (answer.Records ?? []).length === 0 && !answer.MillisBehindLatest;
-        ShardIterator = isAtTip ? undefined : answer.NextShardIterator;
+  for await (const shardId of shardIds(kinesis, stream)) {
+    const start = { StreamName: stream, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' as const };
+    let { ShardIterator } = await kinesis.send(new GetShardIteratorCommand(start));
+    while (ShardIterator) {
+      const answer = await kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }));
+      for (const { SequenceNumber, ApproximateArrivalTimestamp, Data } of answer.Records ?? []) {
+        yield {
+          source: 'kinesis',
+          topic: stream,
+          partition: shardId,
+          offset: SequenceNumber!,
+          arrivalMs: ApproximateArrivalTimestamp!.getTime(),
+          bytes: Data!,
+        };
       }
+      const isAtTip = (answer.Records ?? []).length === 0 && !answer.MillisBehindLatest;
+      ShardIterator = isAtTip ? undefined : answer.NextShardIterator;
     }
   }
 }
 
+async function* shardIds(kinesis: KinesisClient, stream: string): AsyncGenerator<string> {
+  let next: string | undefined;
+  do {
+    const page = await kinesis.send(new ListShardsCommand(next ? { NextToken: next } : { StreamName: stream }));
+    for (const { ShardId } of page.Shards ?? []) yield ShardId!;
+    next = page.NextToken;
+  } while (next);
+}
+
 async function storedState({ dynamodb, s3 }: Clients, names: DeployedNames): Promise<StoredState> {
   const posts = new Map<number, Post>();
-  for await (const { Items } of paginateScan({ client: dynamodb }, { TableName: names.postsTable, ConsistentRead: true })) {
+  for await (const { Items } of paginateScan(
+    { client: dynamodb },
+    { TableName: names.postsTable, ConsistentRead: true },
+  )) {
     for (const item of (Items ?? []) as Post[]) posts.set(item.ind, item);
   }
   const quarantined = new Set<string>();

@@ -1,8 +1,6 @@
-import type { FeedName } from '../../model/rules/rule.ts';
+import { feedNames } from '../emulator/posts.ts';
 import { table } from '../table.ts';
 import type { Account } from './account.ts';
-
-const feedNames: readonly FeedName[] = ['pin', 'geo', 'user'];
 
 /** The fates of the rows by feed, then the quarantined ones by the rule that refused them. */
 export function accountTable(account: Account): string {

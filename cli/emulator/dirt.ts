@@ -1,5 +1,5 @@
-import type { FeedName, RawPost, RawRow } from './posts.ts';
-import { feedNames } from './posts.ts';
+import type { FeedName } from '../../model/rules/rule.ts';
+import { feedNames, type RawPost, type RawRow } from './posts.ts';
 import { randomFor } from './random.ts';
 
 /** What a sender may do to a row, and what becomes of it. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FeedName } from '../../model/rules/rule.ts';
 import type { SentRow } from './dirt.ts';
 import { recordBody, type Send } from './door.ts';
-import type { FeedName } from './posts.ts';
 import { delayAfter, patient, type RetryPolicy } from './retry.ts';
 
 /** What is sent for one post: its rows, in the order of sending. */

@@ -2,8 +2,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CsvError, parse } from 'csv-parse';
+import type { FeedName } from '../../model/rules/rule.ts';
 import type { SentPost } from './emulate.ts';
-import { type FeedName, feedNames, type RawRow } from './posts.ts';
+import { feedNames, type RawRow } from './posts.ts';
 
 /** A file of rows that cannot be read, with its name, line and column. */
 export class RowsFileError extends Error {

@@ -1,9 +1,9 @@
+import type { FeedName } from '../../model/rules/rule.ts';
 import { personOf, postedAt, posterOf } from './people.ts';
 import { randomFor, weighted } from './random.ts';
 import { description, tags, title } from './texts.ts';
 
-export const feedNames = ['pin', 'geo', 'user'] as const;
-export type FeedName = (typeof feedNames)[number];
+export const feedNames = ['pin', 'geo', 'user'] as const satisfies readonly FeedName[];
 
 /** A row as a sender has it, before it is JSON. */
 export type RawRow = Readonly<Record<string, unknown>>;

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FeedName } from '../../model/rules/rule.ts';
+import { type Account, account, placeOf } from '../accounting/account.ts';
+import type { DeployedNames } from '../accounting/deployed-names.ts';
+import { missingRows } from '../accounting/print.ts';
+import type { Clients } from '../aws.ts';
+import { spoilings } from '../emulator/dirt.ts';
+import { httpDoor } from '../emulator/door.ts';
+import { type EmulationSummary, emulate, type LoggedAnswer } from '../emulator/emulate.ts';
+import { feedNames } from '../emulator/posts.ts';
+import { syntheticPosts } from '../emulator/synthetic.ts';
+import { followedEvery, LatencyFollower } from './latency.ts';
+
+/** What every demonstration sends: the same posts at every start. */
+export const demonstrated = { seed: 100, count: 300, dirty: 0.1, duplicates: 0.1 } as const;
+const threads = 4;
+const postsPerSecond = 40;
+const settleMs = 60_000;
+
+export interface Demonstration {
+  readonly sent: EmulationSummary;
+  /** Of all that the deployment holds, earlier starts included. */
+  readonly account: Account;
+  readonly latenciesMs: Readonly<Record<FeedName, readonly number[]>>;
+  /** Sentences about what does not add up; none: every row is accounted for. */
+  readonly faults: readonly string[];
+}
+
+export interface DemonstrationOptions {
+  readonly clients: Clients;
+  readonly names: DeployedNames;
+  /** The invoke URL with its stage. */
+  readonly url: string;
+  readonly deployment: string;
+  /** Where every answer is logged. */
+  readonly logFile: string;
+  readonly stop: AbortSignal;
+}
+
+/** Sends posts with duplicates and dirt through the door, and waits until every row of them has ended somewhere. */
+export async function demonstrate(options: DemonstrationOptions): Promise<Demonstration> {
+  const { clients, names, url, deployment, logFile, stop } = options;
+  const began = Date.now();
+  const taken = { pin: new Set<string>(), geo: new Set<string>(), user: new Set<string>() };
+  const follower = new LatencyFollower(clients, names.postsTable);
+  const log = createWriteStream(logFile);
+  await once(log, 'open');
+  const send = httpDoor();
+  try {
+    const sent = await emulate({
+      url,
+      deployment,
+      posts: syntheticPosts(demonstrated),
+      send,
+      threads,
+      rate: postsPerSecond,
+      stop,
+      onAnswer: (answer) => {
+        log.write(`${JSON.stringify(answer)}\n`);
+        const { feed, turn, index, shardId, sequenceNumber, sentAt } = answer;
+        if (shardId === undefined || sequenceNumber === undefined) return;
+        taken[feed].add(placeOf(shardId, sequenceNumber));
+        if (turn % followedEvery === 0 && isClean(answer)) {
+          follower.follow(feed, Number(index), shardId, sequenceNumber, sentAt);
+        }
+      },
+    });
+    const settled = await settle(clients, names, stop);
+    const unseen = await follower.end(1_000);
+    const faults = [...addUp(sent, taken, settled, began)];
+    if (unseen > 0 && faults.length === 0) faults.push(`${unseen} followed parts never showed in the posts table.`);
+    return { sent, account: settled, latenciesMs: follower.latenciesMs, faults };
+  } finally {
+    send.close();
+    await follower.end(0).catch(() => undefined);
+    await new Promise((resolve) => log.end(resolve));
+  }
+}
+
+function isClean({ feed, dirt }: LoggedAnswer): boolean {
+  return dirt === undefined || spoilings[feed][dirt]?.outcome === 'clean';
+}
+
+/** Accounts again and again until no row is in flight. */
+async function settle(clients: Clients, names: DeployedNames, stop: AbortSignal): Promise<Account> {
+  const deadline = Date.now() + settleMs;
+  for (let pause = 100; ; pause = Math.min(2_000, pause * 2)) {
+    const found = await account(clients, names);
+    if (missingRows(found) === 0 || Date.now() > deadline || stop.aborted) return found;
+    await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** Holds the sender's answers against the streams, and the streams' rows against what is stored. */
+function* addUp(
+  sent: EmulationSummary,
+  taken: Readonly<Record<FeedName, ReadonlySet<string>>>,
+  account: Account,
+  began: number,
+): Generator<string> {
+  for (const feed of feedNames) {
+    const { places, rows, applied, duplicate, superseded, quarantined, missing } = account[feed];
+    const { accepted, refused } = sent.feeds[feed];
+    if (refused > 0) yield `${feed}: ${refused} records were not taken by the door.`;
+    if (taken[feed].size !== accepted) {
+      yield `${feed}: ${accepted} answers name ${taken[feed].size} different records.`;
+    }
+    const lost = [...taken[feed]].filter((place) => !places.has(place));
+    if (lost.length > 0) yield `${feed}: ${lost.length} accepted records are not in the stream, ${lost[0]} first.`;
+    const untold = [...places].filter(([place, arrival]) => arrival >= began && !taken[feed].has(place));
+    if (untold.length > 0) yield `${feed}: the stream holds ${untold.length} records that no answer told of.`;
+    if (missing > 0) yield `${feed}: ${missing} rows are neither stored nor in quarantine.`;
+    const ended = applied + duplicate + superseded + quarantined + missing;
+    if (ended !== rows) yield `${feed}: ${rows} rows have ${ended} ends.`;
+  }
+}

@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Runtime, startRuntime } from '../local/start.ts';
+import { deployedNames } from './accounting/deployed-names.ts';
+import { UsageError } from './arguments.ts';
+import { clientsAt } from './aws.ts';
+import { command } from './command.ts';
+import { demonstrate } from './demonstration/demonstration.ts';
+import { demonstrationTable, onePost, thingsToTry } from './demonstration/print.ts';
+import { onInterrupt } from './interrupt.ts';
+import { defaultStateDir } from './state-dir.ts';
+import { synthesize } from './synth.ts';
+
+export default command(
+  {
+    command: 'start',
+    summary: 'Writes the templates, runs them on this machine, and sends some posts through the door.',
+    options: {
+      once: { type: 'flag', describe: 'end after the demonstration; exit 0 if every row is accounted for' },
+      state: { type: 'text', value: 'DIR', describe: 'the folder of the state (.pinflow)' },
+      port: { type: 'number', whole: true, min: 0, max: 65_535, describe: 'of the AWS endpoint (4566); 0: any free' },
+      'api-port': { type: 'number', whole: true, min: 0, max: 65_535, describe: 'of the API (8000); 0: any free' },
+      context: { type: 'texts', short: 'c', value: 'KEY=VALUE', describe: 'context of the app: deployment, profile' },
+    },
+  },
+  async ({ once = false, state = defaultStateDir, port, 'api-port': apiPort, context: pairs = [] }) => {
+    const stateDir = resolve(state);
+    mkdirSync(stateDir, { recursive: true });
+    const context = contextOf(pairs);
+    const interrupted = onInterrupt(() => console.log('\nStopping …'));
+    const began = performance.now();
+    const synthesized = await synthesize(stateDir, context);
+    const synthMs = performance.now() - began;
+    if (interrupted.signal.aborted) return 130;
+    const runtime = await startRuntime({
+      assembly: synthesized.directory,
+      stateDir,
+      ...(port !== undefined && { port }),
+      ...(apiPort !== undefined && { apiPort }),
+      log: (line) => console.error(`  ! ${line}`),
+    });
+    try {
+      const steps = [{ name: synthesized.reused ? 'templates unchanged' : 'synth', ms: synthMs }, ...runtime.timings];
+      console.log(`Running after ${seconds(performance.now() - began)}: ${steps.map(stepText).join(', ')}`);
+      const addsUp = await demonstration(runtime, context['deployment'] ?? 'demo', stateDir, interrupted.signal);
+      if (interrupted.signal.aborted) return 130;
+      if (once) return addsUp ? 0 : 1;
+      console.log('\nRunning. Ctrl-C stops it; what it holds stays.');
+      await untilAborted(interrupted.signal);
+      return 0;
+    } finally {
+      await runtime.stop();
+      interrupted.dispose();
+    }
+  },
+);
+
+/** @returns whether every row is accounted for */
+async function demonstration(
+  runtime: Runtime,
+  deployment: string,
+  stateDir: string,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const endpoint = runtime.endpoint.replace('127.0.0.1', 'localhost');
+  const url = `${runtime.apiUrl.replace('127.0.0.1', 'localhost')}/prod`;
+  const clients = clientsAt(runtime.endpoint);
+  try {
+    const names = await deployedNames(clients, deployment);
+    const shown = await demonstrate({
+      clients,
+      names,
+      url: `${runtime.apiUrl}/prod`,
+      deployment,
+      logFile: join(stateDir, 'demonstration.jsonl'),
+      stop,
+    });
+    if (stop.aborted) return false;
+    const sentPosts = `${shown.sent.posts} posts in ${seconds(shown.sent.seconds * 1000)}`;
+    console.log(
+      `\nDemonstration: ${sentPosts}, some of them twice, some of their rows dirty\n${demonstrationTable(shown)}`,
+    );
+    for (const fault of shown.faults) console.error(`  ! ${fault}`);
+    if (shown.faults.length === 0) console.log('  Every row is accounted for.');
+    console.log(`\n${await onePost(clients, names.postsTable)}`);
+    console.log(`\n${thingsToTry(url, endpoint, deployment, names.postsTable)}`);
+    return shown.faults.length === 0;
+  } finally {
+    clients.close();
+  }
+}
+
+function contextOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`-c is "${pair}": give key=value, such as -c deployment=demo`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+const stepText = ({ name, ms }: { readonly name: string; readonly ms: number }): string => `${name} ${seconds(ms)}`;
+
+const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const keepAlive = setInterval(() => {}, 2 ** 30);
+    signal.addEventListener('abort', () => {
+      clearInterval(keepAlive);
+      resolve();
+    });
+  });
