@@ -9,6 +9,7 @@ export default {
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(@faker-js)/)'],
+  reporters: ['default', '<rootDir>/test/reporting/closing-line.js'],
   maxWorkers: 2,
   testTimeout: 20_000,
 };

@@ -1,0 +1,197 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+/** A clone in a folder of its own, with an npm and a python3 that note how they were called. */
+let root: string;
+let clone: string;
+let cache: string;
+let tools: string;
+let environment: NodeJS.ProcessEnv;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'set up '));
+  clone = join(root, 'a clone');
+  cache = join(root, 'cache', 'pinflow');
+  tools = join(root, 'tools');
+  for (const folder of [clone, tools]) mkdirSync(folder);
+  cpSync(join(import.meta.dirname, '../../setup'), join(clone, 'setup'), { recursive: true });
+  const dependencies = { left: '1.0.0' };
+  writeFileSync(join(clone, 'package.json'), JSON.stringify({ dependencies }));
+  writeFileSync(join(clone, 'package-lock.json'), JSON.stringify({ packages: locked(dependencies, '1.0.0') }));
+  tool(
+    'npm',
+    `mkdir -p node_modules/.bin; cp package-lock.json node_modules/.package-lock.json; touch node_modules/.bin/left`,
+  );
+  tool(
+    'python3',
+    `case "$2" in
+       venv) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+       pip) ;;
+       *) echo 3 12 ;;
+     esac`,
+  );
+  const { npm_execpath, ...rest } = process.env;
+  environment = {
+    ...rest,
+    XDG_CACHE_HOME: dirname(cache),
+    CALLS: join(root, 'calls'),
+    PATH: [tools, '/usr/bin', '/bin'].join(delimiter),
+  };
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const locked = (dependencies: object, version: string) => ({
+  '': { dependencies },
+  'node_modules/left': { version, integrity: `sha512-${version}` },
+  'node_modules/for-another-platform': { version, optional: true },
+});
+
+function tool(name: string, script: string): void {
+  writeFileSync(join(tools, name), `#!/bin/sh\necho "${name} $*" >> "$CALLS"\n${script}\n`);
+  chmodSync(join(tools, name), 0o755);
+}
+
+function setUp() {
+  rmSync(join(root, 'calls'), { force: true });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(clone, 'setup', 'setup.mjs')], {
+    env: environment,
+    encoding: 'utf8',
+  });
+  const calls = existsSync(join(root, 'calls')) ? readFileSync(join(root, 'calls'), 'utf8') : '';
+  return { status, said: stdout + stderr, calls };
+}
+
+describe('set-up', () => {
+  test('installs what is missing, then nothing', () => {
+    const first = setUp();
+    expect(first.said).toContain('Setting up: npm packages, Python engines');
+    expect(first.calls).toContain('npm install --no-save --ignore-scripts --include=dev');
+    expect(first.calls).toContain('--require-hashes --only-binary :all:');
+    expect(first.status).toBe(0);
+    expect(setUp()).toEqual({ status: 0, said: '', calls: '' });
+  });
+
+  test('installs the packages again when the lock file has changed, and those alone', () => {
+    setUp();
+    writeFileSync(join(clone, 'package-lock.json'), JSON.stringify({ packages: locked({ left: '1.0.0' }, '1.0.1') }));
+    expect(setUp()).toMatchObject({ status: 0, calls: expect.not.stringContaining('python') });
+    expect(setUp().said).toBe('');
+  });
+
+  test('starts again from nothing where an install did not finish', () => {
+    setUp();
+    rmSync(join(clone, 'node_modules', '.package-lock.json'));
+    writeFileSync(join(clone, 'node_modules', 'half'), '');
+    mkdirSync(join(cache, 'fetching-python-1'));
+    expect(setUp().status).toBe(0);
+    expect(existsSync(join(clone, 'node_modules', 'half'))).toBe(false);
+    expect(readdirSync(cache).filter((name) => name.startsWith('fetching-'))).toEqual([]);
+  });
+
+  test('makes a new environment when the requirements have changed', () => {
+    setUp();
+    writeFileSync(join(clone, 'setup', 'requirements.txt'), 'other==1 --hash=sha256:00\n');
+    expect(setUp()).toMatchObject({ status: 0, calls: expect.not.stringContaining('npm') });
+  });
+
+  test('says what a tool said when it fails, and leaves nothing half done', () => {
+    tool('npm', 'echo no route to the registry >&2; exit 1');
+    const { status, said } = setUp();
+    expect(status).toBe(1);
+    expect(said).toContain('The npm packages could not be installed. Check the network');
+    expect(said).toContain('no route to the registry');
+    expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
+  });
+
+  test('names a missing tool and the fix', () => {
+    rmSync(join(tools, 'npm'));
+    tool('python3', 'echo 3 9');
+    for (const name of ['python3.11', 'python3.12', 'python3.13', 'python']) tool(name, 'exit 1');
+    environment = { ...environment, PATH: tools };
+    const { status, said } = setUp();
+    expect(status).toBe(1);
+    expect(said).toMatch(/npm is not on the PATH|need Python 3\.11 to 3\.14/);
+  });
+
+  test('tells of a lock file that does not fit', () => {
+    writeFileSync(join(clone, 'package.json'), JSON.stringify({ dependencies: { right: '1.0.0' } }));
+    expect(setUp().said).toContain('package-lock.json and package.json disagree about dependencies. Run: npm install');
+  });
+
+  test('runs once where two start together, and replaces the lock of a dead one', async () => {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(join(cache, 'setup.lock'), '999999999');
+    const start = () =>
+      new Promise<number | null>((resolve) => {
+        spawn(process.execPath, [join(clone, 'setup', 'setup.mjs')], { env: environment, stdio: 'ignore' }).on(
+          'close',
+          resolve,
+        );
+      });
+    expect(await Promise.all([start(), start()])).toEqual([0, 0]);
+    expect(readFileSync(join(root, 'calls'), 'utf8').match(/^npm install/gm)).toHaveLength(1);
+    expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
+  });
+});
+
+describe('run', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(clone, 'setup', 'run.mjs'), ...args], { env: environment, encoding: 'utf8' });
+
+  test('puts the project’s Node and packages first on the PATH and keeps the exit code', () => {
+    setUp();
+    const { stdout, status } = run('sh', '-c', 'echo "$PATH"; exit 3');
+    expect(stdout.split(delimiter).slice(0, 2)).toEqual([
+      dirname(process.execPath),
+      join(clone, 'node_modules', '.bin'),
+    ]);
+    expect(status).toBe(3);
+  });
+
+  test('passes arguments as they are', () => {
+    setUp();
+    expect(run('printf', '%s|', 'a b', '$HOME', '"').stdout).toBe('a b|$HOME|"|');
+  });
+
+  test('tells of a signal as shells do', () => {
+    setUp();
+    expect(run('sh', '-c', 'kill -TERM $$').status).toBe(143);
+  });
+
+  test('passes a signal on', async () => {
+    setUp();
+    const child = spawn(
+      process.execPath,
+      [join(clone, 'setup', 'run.mjs'), 'sh', '-c', 'trap "exit 5" TERM; echo up; while :; do sleep 0.1; done'],
+      { env: environment },
+    );
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(5);
+  });
+
+  test('tells what to run when nothing is set up', () => {
+    const { status, stderr } = run('node', '--version');
+    expect(status).toBe(1);
+    expect(stderr).toContain('node setup/setup.mjs');
+  });
+});
+
+test('every Python package is locked by hash and version', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../setup/requirements.txt'), 'utf8').replaceAll('\\\n', '');
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  expect(lines.length).toBeGreaterThan(15);
+  for (const line of lines) expect(line).toMatch(/^[a-z0-9-]+==[0-9a-z.]+( +--hash=sha256:[0-9a-f]{64})+ *$/);
+});
