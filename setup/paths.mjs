@@ -13,7 +13,10 @@ const windows = process.platform === 'win32';
 
 export const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
 export const nodeModules = join(projectDir, 'node_modules');
+/** Of the engines, which every start needs. */
 export const requirements = join(projectDir, 'setup', 'requirements.txt');
+/** Of what only tests need: twice the size of the engines. */
+export const checkRequirements = join(projectDir, 'setup', 'requirements-checks.txt');
 
 /** One folder a user, shared by all clones: `$XDG_CACHE_HOME/pinflow`, else `~/.cache/pinflow`. */
 export function cacheDir() {
@@ -34,13 +37,13 @@ export function nodePath() {
   return join(nodeBin(), windows ? 'node.exe' : 'node');
 }
 
-/** One environment for each content of requirements.txt. */
-export function pythonDir() {
-  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+/** One environment for each content of a requirements file. */
+export function pythonDir(file = requirements) {
+  const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
   return join(cacheDir(), `python-${hash.slice(0, 12)}`);
 }
 
 /** Run what is in it by `-m`: the environment was moved to its place once it was complete. */
-export function pythonPath() {
-  return windows ? join(pythonDir(), 'Scripts', 'python.exe') : join(pythonDir(), 'bin', 'python');
+export function pythonPath(file = requirements) {
+  return windows ? join(pythonDir(file), 'Scripts', 'python.exe') : join(pythonDir(file), 'bin', 'python');
 }

@@ -7,9 +7,10 @@ import { cacheDir } from './paths.mjs';
 import { SetupError } from './process.mjs';
 import { node } from './steps/node.mjs';
 import { packages } from './steps/packages.mjs';
-import { python } from './steps/python.mjs';
+import { checks, python } from './steps/python.mjs';
 
-const steps = [packages, node, python];
+// With --checks also what only the tests need.
+const steps = [packages, node, python, ...(process.argv.includes('--checks') ? [checks] : [])];
 const missing = () => steps.filter((step) => !step.present());
 
 async function setUp() {

@@ -1,43 +1,47 @@
-// The Python environment of the engines: one for each requirements.txt, every file checked against its hash.
+// Python environments, of the engines and of the tests: one for each requirements file, every wheel checked against its hash.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, pythonDir, pythonPath, requirements } from '../paths.mjs';
+import { cacheDir, checkRequirements, pythonDir, pythonPath, requirements } from '../paths.mjs';
 import { run, SetupError, size } from '../process.mjs';
 
 const versions = { oldest: [3, 11], newest: [3, 14] };
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python'];
 
-export const python = {
-  title: 'Python engines',
-  place: pythonPath,
-  // Its python is a link to the machine's: once that is gone, the link leads nowhere and this is false.
-  present: () => existsSync(pythonPath()),
+export const python = environment('Python engines', requirements);
+export const checks = environment('template checks', checkRequirements);
 
-  async install() {
-    const base = findPython();
-    const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
-    for (const name of ['PYTHONHOME', 'PYTHONPATH', 'PIP_USER', 'PIP_TARGET', 'PIP_PREFIX', 'PIP_ROOT'])
-      delete env[name];
-    const folder = mkdtempSync(join(cacheDir(), 'fetching-python-'));
-    try {
-      const made = join(folder, 'environment');
-      await run(base, ['-m', 'venv', made], { env, advice: noVenv });
-      const inside = pythonPath().replace(pythonDir(), made);
-      const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '--only-binary', ':all:'];
-      await run(inside, [...pip, '-r', requirements], {
-        env,
-        advice:
-          'The Python packages could not be installed. Check the network and pip’s index setting, then try again.',
-      });
-      rmSync(pythonDir(), { recursive: true, force: true });
-      renameSync(made, pythonDir());
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-    return size(pythonDir());
-  },
-};
+function environment(title, file) {
+  return {
+    title,
+    place: () => pythonPath(file),
+    // Its python is a link to the machine's: once that is gone, the link leads nowhere and this is false.
+    present: () => existsSync(pythonPath(file)),
+    install: () => install(file),
+  };
+}
+
+async function install(file) {
+  const base = findPython();
+  const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+  for (const name of ['PYTHONHOME', 'PYTHONPATH', 'PIP_USER', 'PIP_TARGET', 'PIP_PREFIX', 'PIP_ROOT']) delete env[name];
+  const folder = mkdtempSync(join(cacheDir(), 'fetching-python-'));
+  try {
+    const made = join(folder, 'environment');
+    await run(base, ['-m', 'venv', made], { env, advice: noVenv });
+    const inside = pythonPath(file).replace(pythonDir(file), made);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '--only-binary', ':all:'];
+    await run(inside, [...pip, '-r', file], {
+      env,
+      advice: 'The Python packages could not be installed. Check the network and pip’s index setting, then try again.',
+    });
+    rmSync(pythonDir(file), { recursive: true, force: true });
+    renameSync(made, pythonDir(file));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return size(pythonDir(file));
+}
 
 const noVenv =
   'Python cannot make a virtual environment. On Debian and Ubuntu its module is a package of its own: apt install python3-venv';
