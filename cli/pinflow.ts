@@ -44,7 +44,8 @@ main(process.argv.slice(2)).then(
     const expected =
       error instanceof Error && error.name !== 'Error' && !/^(Type|Reference|Range|Syntax)Error$/.test(error.name);
     console.error(expected ? `${error.message}` : error);
-    if (error instanceof UsageError) console.error(`See: pinflow ${process.argv[2] ?? ''} --help`);
+    const name = process.argv[2] ?? '';
+    if (error instanceof UsageError && Object.hasOwn(commands, name)) console.error(`See: pinflow ${name} --help`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   },
 );

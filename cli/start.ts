@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Runtime, startRuntime } from '../local/start.ts';
+import { pythonPath } from '../setup/paths.mjs';
 import { deployedNames } from './accounting/deployed-names.ts';
 import { UsageError } from './arguments.ts';
 import { clientsAt } from './aws.ts';
@@ -35,6 +36,7 @@ export default command(
     const runtime = await startRuntime({
       assembly: synthesized.directory,
       stateDir,
+      python: pythonPath(),
       ...(port !== undefined && { port }),
       ...(apiPort !== undefined && { apiPort }),
       log: (line) => console.error(`  ! ${line}`),

@@ -21,7 +21,7 @@ async function setUp() {
     const wanted = missing(); // another set-up may have done it while this one waited
     if (wanted.length === 0) return;
     removeUnfinished();
-    console.log(`Setting up: ${wanted.map((step) => step.title).join(', ')}`);
+    console.log(`Setting up: ${wanted.map(({ title, download }) => `${title} (${download})`).join(', ')}`);
     const results = await Promise.allSettled(wanted.map(install));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure) throw failure.reason;

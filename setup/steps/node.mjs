@@ -13,6 +13,7 @@ const integrity = {
 
 export const node = {
   title: `Node ${fetchedNode}`,
+  download: '50 MB',
   place: nodePath,
   present: () => existsSync(nodePath()),
 

@@ -8,12 +8,13 @@ import { run, SetupError, size } from '../process.mjs';
 const versions = { oldest: [3, 11], newest: [3, 14] };
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python'];
 
-export const python = environment('Python engines', requirements);
-export const checks = environment('template checks', checkRequirements);
+export const python = environment('Python engines', '20 MB', requirements);
+export const checks = environment('template checks', '40 MB', checkRequirements);
 
-function environment(title, file) {
+function environment(title, download, file) {
   return {
     title,
+    download,
     place: () => pythonPath(file),
     // Its python is a link to the machine's: once that is gone, the link leads nowhere and this is false.
     present: () => existsSync(pythonPath(file)),
