@@ -5,17 +5,16 @@ import { buildApp, newApp } from '../../lib/app.ts';
 import { LakeStack } from '../../lib/lake/lake-stack.ts';
 import { DeploymentIdError, namesOf } from '../../lib/names.ts';
 import { PROFILES, profileNamed, UnknownProfileError } from '../../lib/profiles/index.ts';
-import physicalNames from './physical-names.json' with { type: 'json' };
-import { asText, type Properties, type Synthesized, synth, type TemplateResource } from './synth.ts';
+import { type Properties, type Synthesized, synth, type TemplateResource } from './synth.ts';
 
-const NAME_PROPERTIES: Readonly<Record<string, string>> = {
-  'AWS::S3::Bucket': 'BucketName',
-  'AWS::Kinesis::Stream': 'Name',
-  'AWS::DynamoDB::Table': 'TableName',
-  'AWS::Lambda::Function': 'FunctionName',
-  'AWS::Logs::LogGroup': 'LogGroupName',
-  'AWS::ApiGateway::RestApi': 'Name',
-};
+const TAGGED = [
+  'AWS::S3::Bucket',
+  'AWS::Kinesis::Stream',
+  'AWS::DynamoDB::Table',
+  'AWS::Lambda::Function',
+  'AWS::Logs::LogGroup',
+  'AWS::ApiGateway::RestApi',
+];
 
 /** Actions that IAM lets be granted for all resources only. */
 const WITHOUT_RESOURCE_LEVEL = ['kinesis:ListStreams'];
@@ -27,18 +26,6 @@ describe.each(PROFILES.map(({ name }) => name))('profile %s', (profile) => {
   beforeAll(() => {
     app = synth(profile);
     resources = Object.values(app.templates).flatMap((template) => Object.entries(template.Resources));
-  });
-
-  test('keeps its physical names and the logical ids that carry them', () => {
-    const found = Object.entries(app.templates).map(([stack, { Resources }]) => [
-      stack,
-      Object.fromEntries(
-        Object.entries(Resources)
-          .filter(([, { Type }]) => NAME_PROPERTIES[Type])
-          .map(([id, { Type, Properties }]) => [id, `${Type} ${asText(Properties[NAME_PROPERTIES[Type]!])}`]),
-      ),
-    ]);
-    expect(Object.fromEntries(found)).toEqual(physicalNames);
   });
 
   test('has no finding of cdk-nag', () => {
@@ -69,7 +56,7 @@ describe.each(PROFILES.map(({ name }) => name))('profile %s', (profile) => {
   });
 
   test('tags what can be tagged', () => {
-    const tagged = resources.filter(([, { Type }]) => NAME_PROPERTIES[Type]);
+    const tagged = resources.filter(([, { Type }]) => TAGGED.includes(Type));
     for (const [, { Properties }] of tagged) {
       expect(Properties['Tags']).toEqual([
         { Key: 'deployment', Value: 'demo' },

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { PROFILES } from '../../lib/profiles/index.ts';
+import { checkRequirements, pythonPath } from '../../setup/paths.mjs';
+import { STATEFUL } from './stateful.ts';
+import { synth } from './synth.ts';
+
+const IGNORED: Readonly<Record<string, string>> = {
+  W3005:
+    'CDK names the role of a function as a dependency, which the reference to its ARN says too: twice is harmless.',
+};
+/** Where the templates are to deploy; what a region lacks is a finding. */
+const REGIONS = ['us-east-1', 'eu-west-1'];
+const LINT = 'import sys; from cfnlint.runner import main; sys.exit(main())';
+const SCHEMAS = `
+import json, sys
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as schemas
+def names(kind):
+    schema = schemas.get_resource_schema('us-east-1', kind).schema
+    paths = schema.get('createOnlyProperties', []) + schema.get('conditionalCreateOnlyProperties', [])
+    return [path.split('/')[2] for path in paths]
+print(json.dumps({kind: names(kind) for kind in sys.argv[1:]}))`;
+
+beforeAll(() => {
+  if (!existsSync(pythonPath(checkRequirements))) {
+    throw new Error('cfn-lint is not installed: run npm test, or node setup/setup.mjs --checks');
+  }
+});
+
+function python(code: string, args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(pythonPath(checkRequirements), ['-c', code, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, said: stdout + stderr };
+}
+
+test('cfn-lint finds nothing in the templates of any profile', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pinflow-lint-'));
+  try {
+    const files = PROFILES.flatMap(({ name }) =>
+      Object.entries(synth(name).templates).map(([stack, template]) => {
+        const file = join(folder, `${name}-${stack}.json`);
+        writeFileSync(file, JSON.stringify(template, null, 1));
+        return file;
+      }),
+    );
+    const ignored = Object.keys(IGNORED).flatMap((rule) => ['--ignore-checks', rule]);
+    const args = ['--format', 'parseable', ...ignored, '--regions', ...REGIONS, '--template', ...files];
+    expect(python(LINT, args)).toEqual({ status: 0, said: '' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 90_000);
+
+test('the properties whose change replaces a resource are those of CloudFormation', () => {
+  const { said } = python(SCHEMAS, Object.keys(STATEFUL));
+  for (const [type, properties] of Object.entries(JSON.parse(said) as Record<string, string[]>)) {
+    expect({ type, properties: STATEFUL[type] }).toEqual({ type, properties: expect.arrayContaining(properties) });
+  }
+}, 90_000);
