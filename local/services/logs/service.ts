@@ -23,6 +23,8 @@ export class LogsService implements JsonService {
   readonly store: LogStore;
   readonly #arnPrefix: string;
   readonly #trimming: NodeJS.Timeout;
+  /** Those that are known to be there, so that a line costs no look-up. */
+  readonly #streams = new Set<string>();
   readonly #operations: Readonly<Record<string, (input: Input) => JsonObject>> = {
     CreateLogGroup: (input) => this.#createGroup(input),
     CreateLogStream: (input) => this.#createStream(input),
@@ -54,8 +56,13 @@ export class LogsService implements JsonService {
     return `${this.#arnPrefix}${group}:log-stream:${stream}`;
   }
 
-  /** One line; its metrics are kept too if it is in the embedded metric format. Time in milliseconds. */
+  /** One line; its stream is made if need be, and its metrics are kept too if it is in the embedded metric format. Time in milliseconds. */
   write(group: string, stream: string, message: string, time: number = Date.now()): void {
+    const known = `${group}\n${stream}`;
+    if (!this.#streams.has(known)) {
+      this.store.putStream(group, stream);
+      this.#streams.add(known);
+    }
     this.store.append(group, stream, message, time);
     const points = dataPointsOf(message);
     if (points.length > 0) this.store.putMetrics(points);
