@@ -7,13 +7,9 @@ import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { resourceTypes } from './resources/index.ts';
-import { ApiGatewayService } from './services/apigateway/service.ts';
 import { CloudFormationService } from './services/cloudformation/cloudformation.ts';
-import { DynamoDbService } from './services/dynamodb/service.ts';
-import { KinesisService } from './services/kinesis/service.ts';
-import { LogsService } from './services/logs/service.ts';
 import type { FrontDoor } from './services/service.ts';
-import { StsService } from './services/sts/sts.ts';
+import { openServices } from './services.ts';
 import { StateLock } from './state-lock.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deploy.ts';
@@ -24,6 +20,8 @@ export interface RuntimeOptions {
   readonly assembly: string;
   /** Where streams, tables, objects and logs are kept between starts. */
   readonly stateDir: string;
+  /** The Python interpreter of the environment that has the S3 engine. */
+  readonly python: string;
   /** Of the AWS services' front door. 0 takes any free port. @default 4566 */
   readonly port?: number;
   /** Of API Gateway. 0 takes any free port. @default 8000 */
@@ -59,8 +57,6 @@ export interface Runtime {
 }
 
 const TARGET = { account: '000000000000', region: 'us-east-1' } as const;
-/** A stage writes all its access logs into one stream here. */
-const ACCESS_LOG_STREAM = 'access';
 const STOP_LIMIT_MS = 5000;
 
 /**
@@ -99,40 +95,33 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       health: () => ({ ready, pid: process.pid, stateDirectory: stateDir, stacks: Object.keys(stacks) }),
       fault: (error, operation) => log(`${operation} failed: ${(error as Error).stack ?? error}`),
     });
-    const [kinesis, dynamodb, logs] = await Promise.all([
-      timed('open Kinesis', () => KinesisService.open({ ...TARGET, directory: join(stateDir, 'kinesis') })),
-      timed('open DynamoDB', () => DynamoDbService.open({ ...TARGET, directory: join(stateDir, 'dynamodb') })),
-      timed('open logs', () => new LogsService({ ...TARGET, file: join(stateDir, 'logs.sqlite') })),
-    ]);
-    closing.add('Kinesis', () => kinesis.close());
-    closing.add('DynamoDB', () => dynamodb.close());
-    closing.add('logs', () => logs.close());
-
-    const endpoint = `http://127.0.0.1:${await frontDoor.listen(port)}`;
-    closing.add('the front door', () => frontDoor.close());
-    for (const service of [kinesis, dynamodb, logs]) frontDoor.addJson(service);
-    frontDoor.addQuery(new StsService(TARGET.account));
-    frontDoor.addQuery(new CloudFormationService(() => stacks));
-    const apiGateway = new ApiGatewayService({
-      frontDoor,
+    const { services, endpoint } = await openServices({
+      target: TARGET,
+      stateDir,
+      python: options.python,
+      port,
+      apiPort,
       identities,
-      port: apiPort,
-      logs: { write: (groupArn, line) => logs.write(groupArn.split(':')[6]!, ACCESS_LOG_STREAM, line) },
-      failed: log,
+      authorizer,
+      frontDoor,
+      closing,
+      log,
+      timed,
     });
-
+    frontDoor.addQuery(new CloudFormationService(() => stacks));
     stacks = await timed('deploy', () =>
       deploy({
         assembly,
-        types: resourceTypes({ identities, kinesis, dynamodb, logs, apiGateway }),
+        types: resourceTypes(services, TARGET, assembly),
         target: TARGET,
         file: new DeploymentFile(stateDir),
         notice: log,
       }),
     );
-    await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
-    closing.add('API Gateway', () => apiGateway.close());
     ready = true;
+    const { apiGateway, mappings } = services;
+    await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
+    await timed('read streams', () => mappings.start());
     return {
       ...TARGET,
       endpoint,

@@ -1,8 +1,6 @@
-import type { RoleDirectory } from '../access/identities.ts';
-import type { ApiGatewayService } from '../services/apigateway/service.ts';
-import type { DynamoDbService } from '../services/dynamodb/service.ts';
-import type { KinesisService } from '../services/kinesis/service.ts';
-import type { LogsService } from '../services/logs/service.ts';
+import type { Services } from '../services.ts';
+import type { Assembly } from '../template/assembly.ts';
+import type { Target } from '../template/scope.ts';
 import { apiGatewayAccount } from './apigateway-account.ts';
 import { apiGatewayDeployment } from './apigateway-deployment.ts';
 import { apiGatewayGatewayResponse } from './apigateway-gateway-response.ts';
@@ -16,20 +14,16 @@ import { dynamoDbGlobalTable, dynamoDbTable } from './dynamodb-table.ts';
 import { iamPolicy } from './iam-policy.ts';
 import { iamRole } from './iam-role.ts';
 import { kinesisStream } from './kinesis-stream.ts';
+import { lambdaEventSourceMapping } from './lambda-event-source-mapping.ts';
+import { lambdaFunction } from './lambda-function.ts';
 import { logGroup } from './logs-log-group.ts';
 import type { ResourceType } from './resource.ts';
-
-/** What the resource types act on. */
-export interface Services {
-  readonly identities: RoleDirectory;
-  readonly kinesis: KinesisService;
-  readonly dynamodb: DynamoDbService;
-  readonly logs: LogsService;
-  readonly apiGateway: ApiGatewayService;
-}
+import { s3Bucket } from './s3-bucket.ts';
+import { s3BucketPolicy } from './s3-bucket-policy.ts';
 
 /** Every CloudFormation type that the local runtime has. */
-export function resourceTypes({ identities, kinesis, dynamodb, logs, apiGateway }: Services): ResourceType[] {
+export function resourceTypes(services: Services, { region }: Target, assembly: Assembly): ResourceType[] {
+  const { apiGateway, authorizer, dynamodb, identities, kinesis, lambda, logs, mappings, s3 } = services;
   return [
     apiGatewayAccount(),
     apiGatewayDeployment(apiGateway),
@@ -45,6 +39,10 @@ export function resourceTypes({ identities, kinesis, dynamodb, logs, apiGateway 
     iamPolicy(identities),
     iamRole(identities),
     kinesisStream(kinesis),
+    lambdaEventSourceMapping(mappings),
+    lambdaFunction(lambda, (key) => assembly.assets.get(key)),
     logGroup(logs),
+    s3Bucket(s3, region),
+    s3BucketPolicy((arn, policy) => authorizer.putResourcePolicy(arn, policy)),
   ];
 }

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import type { Authorizer } from './access/authorizer.ts';
+import type { RoleDirectory } from './access/identities.ts';
+import type { Closing } from './closing.ts';
+import { MiniStack } from './engines/ministack.ts';
+import type { HttpFrontDoor } from './front-door.ts';
+import { ApiGatewayService } from './services/apigateway/service.ts';
+import { DynamoDbService } from './services/dynamodb/service.ts';
+import { KinesisService } from './services/kinesis/service.ts';
+import { EventSourceMappings } from './services/lambda/event-sources/event-source-mappings.ts';
+import { LambdaService } from './services/lambda/service.ts';
+import { LogsService } from './services/logs/service.ts';
+import { S3Service } from './services/s3/service.ts';
+import { StsService } from './services/sts/sts.ts';
+import type { Target } from './template/scope.ts';
+
+/** What the resource types act on. */
+export interface Services {
+  readonly apiGateway: ApiGatewayService;
+  readonly authorizer: Authorizer;
+  readonly dynamodb: DynamoDbService;
+  readonly identities: RoleDirectory;
+  readonly kinesis: KinesisService;
+  readonly lambda: LambdaService;
+  readonly logs: LogsService;
+  readonly mappings: EventSourceMappings;
+  readonly s3: S3Service;
+}
+
+export interface ServicesOptions {
+  readonly target: Target;
+  readonly stateDir: string;
+  readonly python: string;
+  readonly port: number;
+  readonly apiPort: number;
+  readonly identities: RoleDirectory;
+  readonly authorizer: Authorizer;
+  readonly frontDoor: HttpFrontDoor;
+  readonly closing: Closing;
+  readonly log: (line: string) => void;
+  timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
+}
+
+/** A stage writes all its access logs into one stream here. */
+const ACCESS_LOG_STREAM = 'access';
+
+/** Starts the engines, opens the front door and puts the services behind it. What was opened is in `closing`. */
+export async function openServices(options: ServicesOptions): Promise<{ services: Services; endpoint: string }> {
+  const { target, stateDir, python, port, apiPort, identities, authorizer, frontDoor, closing, log, timed } = options;
+  const open = async <T>(name: string, work: () => T | Promise<T>, close: (opened: T) => unknown): Promise<T> => {
+    const opened = await timed(name, work);
+    closing.add(name, () => close(opened));
+    return opened;
+  };
+  const closed = (service: { close(): unknown }) => service.close();
+  // Set once there is an S3 service; what the engine forgets when it dies, it is told again.
+  let prepare = async (): Promise<void> => {};
+  const engines = [
+    open(
+      'MiniStack',
+      () => MiniStack.start({ python, stateDir, region: target.region, prepared: () => prepare(), log }),
+      (ministack) => ministack.stop(),
+    ),
+    open('Kinesis', () => KinesisService.open({ ...target, directory: join(stateDir, 'kinesis') }), closed),
+    open('DynamoDB', () => DynamoDbService.open({ ...target, directory: join(stateDir, 'dynamodb') }), closed),
+    open('logs', () => new LogsService({ ...target, file: join(stateDir, 'logs.sqlite') }), closed),
+  ] as const;
+  // All of them, also after a failure: what opens late must be closed too.
+  await Promise.allSettled(engines);
+  const [engine, kinesis, dynamodb, logs] = await Promise.all(engines);
+  const s3 = await open('S3', () => new S3Service({ region: target.region, engine, frontDoor }), closed);
+  prepare = () => s3.prepareEngine();
+  const opened = await open(
+    'front door',
+    () => frontDoor.listen(port),
+    () => frontDoor.close(),
+  );
+  const endpoint = `http://127.0.0.1:${opened}`;
+  const lambda = await open(
+    'Lambda',
+    () => new LambdaService({ ...target, endpoint, identities, frontDoor, logs }),
+    closed,
+  );
+  const mappings = await open(
+    'event source mappings',
+    () =>
+      new EventSourceMappings({
+        region: target.region,
+        file: join(stateDir, 'checkpoints.sqlite'),
+        frontDoor,
+        functions: lambda,
+        streams: kinesis,
+        objects: s3,
+        log,
+      }),
+    closed,
+  );
+  const apiGateway = await open(
+    'API Gateway',
+    () =>
+      new ApiGatewayService({
+        frontDoor,
+        identities,
+        port: apiPort,
+        logs: { write: (groupArn, line) => logs.write(groupArn.split(':')[6]!, ACCESS_LOG_STREAM, line) },
+        failed: log,
+      }),
+    closed,
+  );
+  for (const service of [kinesis, dynamodb, logs, lambda]) frontDoor.addJson(service);
+  frontDoor.addHttp(s3);
+  frontDoor.addQuery(new StsService(target.account));
+  return {
+    endpoint,
+    services: { apiGateway, authorizer, dynamodb, identities, kinesis, lambda, logs, mappings, s3 },
+  };
+}
