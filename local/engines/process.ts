@@ -145,11 +145,11 @@ export class EngineProcess {
       return;
     }
     const alive = () => left.identity !== undefined && processIdentity(left.pid) === left.identity;
-    const started = performance.now();
-    for (let signal: NodeJS.Signals = 'SIGTERM'; alive(); signal = 'SIGKILL') {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (!alive()) return;
       process.kill(left.pid, signal);
-      while (alive() && performance.now() - started < TERMINATE_LIMIT_MS) await sleep(PROBE_EVERY_MS);
-      if (signal === 'SIGKILL') break;
+      const until = performance.now() + TERMINATE_LIMIT_MS;
+      while (alive() && performance.now() < until) await sleep(PROBE_EVERY_MS);
     }
   }
 }
