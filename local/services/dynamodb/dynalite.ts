@@ -127,7 +127,10 @@ const operations = new Map<string, Operation>(
     const file = name[0]!.toLowerCase() + name.slice(1);
     const { types, custom } = load(`dynalite/validations/${file}`) as { types: JsonObject; custom: unknown };
     const onFailure = CONDITIONAL.includes(name) ? { [ON_FAILURE]: { type: 'String', enum: ['ALL_OLD', 'NONE'] } } : {};
-    return [name, { action: load(`dynalite/actions/${file}`) as Action, types: { ...types, ...onFailure }, custom }];
+    // There is one copy of every item, so every read is consistent.
+    const consistent = name === 'Scan' ? { ConsistentRead: 'Boolean' } : {};
+    const action = load(`dynalite/actions/${file}`) as Action;
+    return [name, { action, types: { ...types, ...onFailure, ...consistent }, custom }];
   }),
 );
 
