@@ -60,11 +60,15 @@ export function npm(args, options) {
 
 const npmCommand = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Such as `38 MB`. */
-export function size(directory) {
+/** Such as `38 MB`, without what links lead to. */
+export const size = (directory) => `${Math.round(bytesIn(directory) / 1e6)} MB`;
+
+function bytesIn(directory) {
   let bytes = 0;
-  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += lstatSync(join(entry.parentPath ?? entry.path, entry.name)).size;
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) bytes += bytesIn(path);
+    else if (entry.isFile()) bytes += lstatSync(path).size;
   }
-  return `${Math.round(bytes / 1e6)} MB`;
+  return bytes;
 }

@@ -6,7 +6,7 @@ import type { Clients } from '../aws.ts';
 /** One of every so many posts is followed: asking for all of them would be load of its own. */
 export const followedEvery = 3;
 /** How often the table is asked: the latencies are right to within so much. */
-export const pollMs = 20;
+export const pollMs = 10;
 
 const mostKeys = 100;
 
