@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from '../process-identity.ts';
+import { endLeftover } from './leftover.ts';
 
 export interface EngineOptions {
   readonly name: string;
@@ -58,7 +59,7 @@ export class EngineProcess {
   /** @throws EngineError when it ends, or does not answer in time */
   async start(): Promise<void> {
     mkdirSync(this.#options.directory, { recursive: true });
-    await this.#endLeftover();
+    await endLeftover(this.#pidFile);
     this.#ready = this.#launch();
     await this.#ready;
   }
@@ -133,23 +134,6 @@ export class EngineProcess {
         if (this.#stopping) return;
         this.#options.log((error as Error).message);
       }
-    }
-  }
-
-  /** A runtime that was killed could not stop its engine. */
-  async #endLeftover(): Promise<void> {
-    let left: { pid: number; identity?: string };
-    try {
-      left = JSON.parse(readFileSync(this.#pidFile, 'utf8'));
-    } catch {
-      return;
-    }
-    const alive = () => left.identity !== undefined && processIdentity(left.pid) === left.identity;
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (!alive()) return;
-      process.kill(left.pid, signal);
-      const until = performance.now() + TERMINATE_LIMIT_MS;
-      while (alive() && performance.now() < until) await sleep(PROBE_EVERY_MS);
     }
   }
 }

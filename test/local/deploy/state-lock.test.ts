@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { processIdentity } from '../../../local/process-identity.ts';
 import { StateLock } from '../../../local/state-lock.ts';
@@ -14,7 +14,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const leave = (content: object) => writeFileSync(join(directory, 'runtime.json'), JSON.stringify(content));
+const leave = (file: string, content: object): void => {
+  mkdirSync(dirname(join(directory, file)), { recursive: true });
+  writeFileSync(join(directory, file), JSON.stringify(content));
+};
 
 test('a second runtime on the same state is refused, with the pid of the first and the option', async () => {
   const lock = await StateLock.take(directory);
@@ -24,27 +27,24 @@ test('a second runtime on the same state is refused, with the pid of the first a
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('the lock of a dead runtime is taken over and the children it left are stopped', async () => {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+const engine = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+
+test('the lock of a dead runtime is taken over and the engines it left are ended', async () => {
+  const child = engine();
   const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
-  const children = [{ pid: child.pid, identity: processIdentity(child.pid!) }];
-  leave({ pid: process.pid, identity: 'an earlier process with this id', children });
+  leave('runtime.json', { pid: process.pid, identity: 'an earlier process with this id' });
+  leave('engines/ministack.pid', { pid: child.pid, identity: processIdentity(child.pid!) });
   const lock = await StateLock.take(directory);
   expect(await ended).toBe('SIGTERM');
+  expect(readdirSync(join(directory, 'engines'))).toEqual([]);
   lock.release();
 });
 
-test('a process that only has the id of a dead child is left alone', async () => {
-  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-  leave({ pid: 1, identity: 'gone', children: [{ pid: stranger.pid, identity: 'another process' }] });
-  const lock = await StateLock.take(directory);
-  lock.adopt(stranger.pid!);
-  expect(JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8'))).toMatchObject({
-    pid: process.pid,
-    children: [{ pid: stranger.pid }],
-  });
-  lock.release();
-  expect(stranger.exitCode).toBeNull();
+test('a process that only has the id of a dead engine is left alone', async () => {
+  const stranger = engine();
+  leave('engines/ministack.pid', { pid: stranger.pid, identity: 'another process' });
+  (await StateLock.take(directory)).release();
+  expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
   stranger.kill();
 });
 
