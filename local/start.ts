@@ -46,6 +46,7 @@ export interface Runtime {
   readonly region: string;
   /** Stack name -> what is deployed of it, with its outputs. */
   readonly stacks: Deployment;
+  /** The parts of the start that took time; engines start side by side. */
   readonly timings: readonly Timing[];
   /** Calls to services without the wire, as the administrator for one. */
   readonly frontDoor: FrontDoor;
@@ -69,7 +70,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const timed = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
     const start = performance.now();
     const result = await work();
-    timings.push({ name, ms: Math.round(performance.now() - start) });
+    const ms = Math.round(performance.now() - start);
+    if (ms > 1) timings.push({ name, ms });
     return result;
   };
   const closing = new Closing({ limit: STOP_LIMIT_MS, failed: log });
