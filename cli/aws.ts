@@ -19,13 +19,31 @@ export interface Clients {
 
 /** Clients of the AWS services at a local endpoint, as its administrator. */
 export function clientsAt(endpoint: string): Clients {
-  const settings = { endpoint, region: localRegion, credentials: localKey };
+  return clientsWith({ endpoint, region: localRegion, credentials: localKey });
+}
+
+/** Where the SDK looks for it otherwise: the environment, then the files of the AWS CLI. */
+export interface AwsAccess {
+  /** A profile of the AWS CLI. */
+  readonly profile?: string;
+  readonly region?: string;
+}
+
+/** Clients of AWS itself. */
+export const clientsOnAws = (access: AwsAccess): Clients => clientsWith(access);
+
+interface Settings extends AwsAccess {
+  readonly endpoint?: string;
+  readonly credentials?: typeof localKey;
+}
+
+function clientsWith(settings: Settings): Clients {
   const plain = new DynamoDBClient(settings);
   const clients = {
     cloudformation: new CloudFormationClient(settings),
     dynamodb: DynamoDBDocumentClient.from(plain),
     kinesis: new KinesisClient(settings),
-    s3: new S3Client({ ...settings, forcePathStyle: true }),
+    s3: new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined }),
   };
   return {
     ...clients,

@@ -11,7 +11,10 @@ export interface Answer {
 }
 
 /** One HTTP request; what goes wrong on the way is an answer of status 0. */
-export type Send = (method: string, url: URL, body: string) => Promise<Answer>;
+export type Send = (method: string, url: URL, body: string, headers?: Headers) => Promise<Answer>;
+export type Headers = Readonly<Record<string, string>>;
+
+export const jsonBody: Headers = { 'Content-Type': 'application/json' };
 
 /**
  * Requests as `requests.request` of Python makes them: no authorization, and a new connection each unless kept alive.
@@ -20,7 +23,7 @@ export type Send = (method: string, url: URL, body: string) => Promise<Answer>;
 export function httpDoor({ keepAlive = false, timeoutMs = 35_000 } = {}): Send & { close(): void } {
   const options = { keepAlive, timeout: timeoutMs };
   const agents = { 'http:': new Agent(options), 'https:': new SecureAgent(options) };
-  const send = (method: string, url: URL, body: string) =>
+  const send = (method: string, url: URL, body: string, headers: Headers = jsonBody) =>
     new Promise<Answer>((resolve) => {
       const secure = url.protocol === 'https:';
       const fail = (error: Error) => resolve({ status: 0, headers: {}, body: '', error: error.message || error.name });
@@ -28,7 +31,7 @@ export function httpDoor({ keepAlive = false, timeoutMs = 35_000 } = {}): Send &
         method,
         agent: secure ? agents['https:'] : agents['http:'],
         timeout: timeoutMs,
-        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
+        headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
       });
       request.on('response', (response: IncomingMessage) => {
         const chunks: Buffer[] = [];

@@ -1,0 +1,101 @@
+import { UsageError } from './arguments.ts';
+import { type Clients, clientsAt, clientsOnAws, localEndpoint, localRegion } from './aws.ts';
+import { command } from './command.ts';
+import { authorized, type DoorAuth, isLocal, regionOf } from './door-auth.ts';
+import { httpDoor } from './emulator/door.ts';
+import { type CheckResult, runChecks } from './smoke/check.ts';
+import { doorChecks } from './smoke/door-checks.ts';
+import { landingChecks } from './smoke/landing-checks.ts';
+import type { SentRow } from './smoke/rows.ts';
+
+const auths = ['none', 'iam', 'api-key'] as const;
+
+export default command(
+  {
+    command: 'smoke',
+    summary:
+      'Checks a deployment from end to end: its routes, what it accepts and refuses, and where the rows end. Leaves some posts with indexes above 10^14 and one row in quarantine.',
+    options: {
+      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (http://localhost:8000/prod)' },
+      deployment: { type: 'text', value: 'ID', describe: 'the id in the names (demo)' },
+      auth: { type: 'text', oneOf: auths, describe: 'what the API asks of its callers: none, iam, api-key (none)' },
+      'api-key': { type: 'text', value: 'KEY', describe: 'the key; implies --auth api-key' },
+      profile: { type: 'text', value: 'NAME', describe: 'of the AWS CLI, to sign and to see where rows end' },
+      region: { type: 'text', value: 'NAME', describe: 'of the deployment (that of the URL)' },
+      endpoint: { type: 'text', value: 'URL', describe: `the AWS endpoint (AWS; for a local URL ${localEndpoint})` },
+      wait: { type: 'number', min: 1, max: 600, describe: 'seconds that rows may take to their end (60)' },
+    },
+  },
+  async (given) => {
+    const url = urlOf(given.url ?? 'http://localhost:8000/prod');
+    const { deployment = 'demo', wait = 60, profile } = given;
+    const endpoint = given.endpoint ?? (isLocal(url) ? localEndpoint : undefined);
+    const region = given.region ?? regionOf(url);
+    const clients =
+      endpoint === undefined
+        ? clientsOnAws({ ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) })
+        : clientsAt(endpoint);
+    const door = httpDoor({ keepAlive: true });
+    try {
+      const auth = authOf(given.auth, given['api-key'], clients, endpoint === undefined ? region : localRegion);
+      const sent: SentRow[] = [];
+      console.log(`Checking ${url} of deployment ${deployment}, auth ${auth.kind}`);
+      const results = await runChecks(
+        [
+          ...doorChecks(
+            {
+              url: url.href,
+              deployment,
+              send: authorized(door, auth),
+              ...(auth.kind !== 'none' && { anonymous: door }),
+            },
+            sent,
+          ),
+          ...landingChecks({ clients, deployment, sent, waitMs: wait * 1000 }),
+        ],
+        (result) => console.log(lineOf(result)),
+      );
+      console.log(`\n${summaryOf(results)}`);
+      return results.some(({ outcome }) => outcome === 'FAIL') ? 1 : 0;
+    } finally {
+      door.close();
+      clients.close();
+    }
+  },
+);
+
+function urlOf(text: string): URL {
+  if (!URL.canParse(text)) throw new UsageError(`--url is "${text}": give the output ApiUrl, such as https://…/prod`);
+  const url = new URL(text);
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+}
+
+function authOf(
+  asked: string | undefined,
+  key: string | undefined,
+  clients: Clients,
+  region: string | undefined,
+): DoorAuth {
+  const kind = asked ?? (key === undefined ? 'none' : 'api-key');
+  if (kind === 'api-key') {
+    if (key === undefined) throw new UsageError('--auth api-key needs the key too: --api-key KEY');
+    return { kind, key };
+  }
+  if (key !== undefined) throw new UsageError(`--api-key is for --auth api-key, not for ${kind}.`);
+  if (kind !== 'iam') return { kind: 'none' };
+  if (region === undefined)
+    throw new UsageError('--auth iam needs the region, which this URL does not tell: --region NAME');
+  return { kind, clients, region };
+}
+
+function lineOf({ check, outcome, detail }: CheckResult): string {
+  return `  ${outcome}  ${check.about.padEnd(6)}  ${check.name.padEnd(44)}  ${detail}`;
+}
+
+function summaryOf(results: readonly CheckResult[]): string {
+  const count = (outcome: CheckResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
+  const [passed, failed, skipped] = [count('pass'), count('FAIL'), count('skip')];
+  const unseen = skipped > 0 ? ` Skipped: ${skipped}, so where the rows ended was not seen.` : '';
+  return `${passed} of ${results.length} checks passed${failed > 0 ? `, ${failed} failed` : ''}.${unseen}`;
+}
