@@ -7,7 +7,7 @@ import { npm, SetupError, size } from '../process.mjs';
 
 export const packages = {
   title: 'npm packages',
-  download: '110 MB',
+  download: '150 MB',
   place: () => nodeModules,
 
   /** npm notes what it installed when it has finished: whatever the lock file asks for must be there. */

@@ -77,7 +77,7 @@ function setUp() {
 describe('set-up', () => {
   test('installs what is missing, then nothing', () => {
     const first = setUp();
-    expect(first.said).toContain('Setting up: npm packages (110 MB), Python engines (20 MB)');
+    expect(first.said).toContain('Setting up: npm packages (150 MB), Python engines (20 MB)');
     expect(first.calls).toContain('npm install --no-save --ignore-scripts --include=dev');
     expect(first.calls).toContain('--require-hashes --only-binary :all:');
     expect(first.status).toBe(0);
