@@ -52,13 +52,13 @@ export function readArguments<O extends Options>(line: CommandLine<O>, args: rea
     if (token.kind === 'positional') throw new UsageError(`"${token.value}" is no option of ${line.command}.`);
     const option = Object.hasOwn(line.options, token.name) ? line.options[token.name] : undefined;
     if (option === undefined) throw unknownOption(line, token.rawName);
-    const value = valueOf(token.rawName, option, token.value);
+    const value = readValue(token.rawName, option, token.value);
     given[token.name] = option.type === 'texts' ? [...((given[token.name] as string[]) ?? []), value] : value;
   }
   return given as Given<O>;
 }
 
-function valueOf(name: string, option: Option, text: string | undefined): string | number | boolean {
+function readValue(name: string, option: Option, text: string | undefined): string | number | boolean {
   if (option.type === 'flag') {
     if (text !== undefined) throw new UsageError(`${name} takes no value.`);
     return true;
