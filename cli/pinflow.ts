@@ -6,6 +6,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
   emulate: { summary: 'send posts to a door as the public emulators do', load: () => import('./emulate.ts') },
   account: { summary: 'what became of every row that was accepted', load: () => import('./account.ts') },
   smoke: { summary: 'check a deployment from end to end, on AWS or here', load: () => import('./smoke.ts') },
+  destroy: { summary: 'delete a deployment from AWS', load: () => import('./destroy.ts') },
   reset: { summary: 'clear the state of the local deployment', load: () => import('./reset.ts') },
 };
 

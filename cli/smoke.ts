@@ -90,7 +90,7 @@ function authOf(
 }
 
 function lineOf({ check, outcome, detail }: CheckResult): string {
-  return `  ${outcome}  ${check.about.padEnd(6)}  ${check.name.padEnd(44)}  ${detail}`;
+  return `  ${outcome}  ${check.about.padEnd(6)}  ${check.name.padEnd(46)}  ${detail}`;
 }
 
 function summaryOf(results: readonly CheckResult[]): string {

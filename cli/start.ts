@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { type Runtime, startRuntime } from '../local/start.ts';
 import { pythonPath } from '../setup/paths.mjs';
 import { deployedNames } from './accounting/deployed-names.ts';
-import { UsageError } from './arguments.ts';
 import { clientsAt } from './aws.ts';
 import { command } from './command.ts';
+import { contextOf } from './context.ts';
 import { demonstrate } from './demonstration/demonstration.ts';
 import { demonstrationTable, onePost, thingsToTry } from './demonstration/print.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -90,16 +90,6 @@ async function demonstration(
   } finally {
     clients.close();
   }
-}
-
-function contextOf(pairs: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new UsageError(`-c is "${pair}": give key=value, such as -c deployment=demo`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
 }
 
 const stepText = ({ name, ms }: { readonly name: string; readonly ms: number }): string => `${name} ${seconds(ms)}`;

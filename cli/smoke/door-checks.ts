@@ -113,7 +113,7 @@ function writeChecks(door: Door, call: Call, sent: SentRow[]): Check[] {
   const encoded = (row: Raw) => Buffer.from(JSON.stringify(row)).toString('base64');
   return [
     one('Data is an object', [post()], (row) => record(row)),
-    one('with POST', [post()], (row) => record(row), { verb: 'POST' }),
+    one('instead of PUT', [post()], (row) => record(row), { verb: 'POST' }),
     one('as UTF-8 without escapes', [post()], (row) => JSON.stringify({ Data: row, PartitionKey: key })),
     one('Data is an array of one row', [post()], (...rows) => record(rows)),
     one('Data is an array of two rows', [post(), post()], (...rows) => record(rows)),
@@ -127,7 +127,7 @@ function writeChecks(door: Door, call: Call, sent: SentRow[]): Check[] {
     one('user', [userRow(next())], (row) => record(row), { feed: 'user' }),
     several('lower-case names', 'PUT', lowerCase),
     several('capitals', 'PUT', (rows) => ({ Records: rows.map((Data) => ({ Data, PartitionKey: key })) })),
-    several('with POST', 'POST', lowerCase),
+    several('instead of PUT', 'POST', lowerCase),
     one('a foreign row, for the quarantine', [{ name: 'Maya' }], (row) => record(row)),
   ];
 }
