@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: [],
   // setup: where the caches and the state are, which has to be known before anything is installed.
   cli: ['local', 'model', 'setup'],
-  bench: ['local', 'model'],
+  bench: ['cli', 'lambda', 'local', 'model', 'setup'],
   console: [],
   setup: [],
 };
