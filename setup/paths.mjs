@@ -15,7 +15,7 @@ export const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
 export const nodeModules = join(projectDir, 'node_modules');
 /** Of the engines, which every start needs. */
 export const requirements = join(projectDir, 'setup', 'requirements.txt');
-/** Of what only tests need: twice the size of the engines. */
+/** Of what only tests need: four times the size of the engines. */
 export const checkRequirements = join(projectDir, 'setup', 'requirements-checks.txt');
 
 /** One folder a user, shared by all clones: `$XDG_CACHE_HOME/pinflow`, else `~/.cache/pinflow`. */

@@ -9,7 +9,7 @@ const versions = { oldest: [3, 11], newest: [3, 14] };
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python'];
 
 export const python = environment('Python engines', '20 MB', requirements);
-export const checks = environment('template checks', '40 MB', checkRequirements);
+export const checks = environment('tools of the tests', '80 MB', checkRequirements);
 
 function environment(title, download, file) {
   return {

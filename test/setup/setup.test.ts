@@ -189,9 +189,12 @@ describe('run', () => {
   });
 });
 
-test('every Python package is locked by hash and version', () => {
-  const text = readFileSync(join(import.meta.dirname, '../../setup/requirements.txt'), 'utf8').replaceAll('\\\n', '');
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  expect(lines.length).toBeGreaterThan(15);
-  for (const line of lines) expect(line).toMatch(/^[a-z0-9-]+==[0-9a-z.]+( +--hash=sha256:[0-9a-f]{64})+ *$/);
-});
+test.each(['requirements.txt', 'requirements-checks.txt'])(
+  'every Python package of %s is locked by hash and version',
+  (file) => {
+    const text = readFileSync(join(import.meta.dirname, '../../setup', file), 'utf8').replaceAll('\\\n', '');
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines.length).toBeGreaterThan(15);
+    for (const line of lines) expect(line).toMatch(/^[a-z0-9_-]+==[0-9a-z.]+( +--hash=sha256:[0-9a-f]{64})+ *$/);
+  },
+);
