@@ -2,7 +2,8 @@ import { Aws } from 'aws-cdk-lib/core';
 import type { FeedName } from '../model/rules/rule.ts';
 
 const DEPLOYMENT_ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-const LONGEST_ID = 20;
+/** So that every bucket name, with an account and any region in it, keeps within the 63 characters of S3. */
+const LONGEST_ID = 14;
 
 export class DeploymentIdError extends Error {
   constructor(id: unknown) {

@@ -4,6 +4,7 @@ import type { RoleDirectory } from './access/identities.ts';
 import type { Closing } from './closing.ts';
 import { MiniStack } from './engines/ministack.ts';
 import type { HttpFrontDoor } from './front-door.ts';
+import { ApiGatewayControlPlane } from './services/apigateway/control-plane.ts';
 import { ApiGatewayService } from './services/apigateway/service.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
 import { KinesisService } from './services/kinesis/service.ts';
@@ -99,6 +100,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
     'API Gateway',
     () =>
       new ApiGatewayService({
+        ...target,
         frontDoor,
         identities,
         port: apiPort,
@@ -109,6 +111,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   );
   for (const service of [kinesis, dynamodb, logs, lambda]) frontDoor.addJson(service);
   frontDoor.addHttp(s3);
+  frontDoor.addHttp(new ApiGatewayControlPlane({ region: target.region, frontDoor, apiKeys: apiGateway.apiKeys }));
   frontDoor.addQuery(new StsService(target.account));
   return {
     endpoint,

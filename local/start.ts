@@ -7,6 +7,7 @@ import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { resourceTypes } from './resources/index.ts';
+import { openApiOf } from './services/apigateway/openapi.ts';
 import { CloudFormationService } from './services/cloudformation/cloudformation.ts';
 import type { FrontDoor } from './services/service.ts';
 import { openServices } from './services.ts';
@@ -123,6 +124,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ready = true;
     const { apiGateway, mappings } = services;
     await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
+    apiGateway.describe((url) => openApiOf(assembly, url));
     await timed('read streams', () => mappings.start());
     return {
       ...TARGET,

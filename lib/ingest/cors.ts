@@ -1,13 +1,13 @@
 /** Values of the CORS headers, as API Gateway wants them: static values in single quotes. */
 export const CORS_ORIGIN = { 'Access-Control-Allow-Origin': "'*'" } as const;
 
-/** Headers of the answer to a preflight request. */
-export const CORS_PREFLIGHT = {
+/** Headers of the answer to a preflight request for a resource with these methods. */
+export const corsPreflight = (methods: readonly string[]) => ({
   ...CORS_ORIGIN,
-  'Access-Control-Allow-Methods': "'GET,PUT,POST,OPTIONS'",
-  'Access-Control-Allow-Headers': "'Content-Type,Authorization,X-Amz-Date,X-Amz-Security-Token'",
+  'Access-Control-Allow-Methods': `'${[...methods, 'OPTIONS'].join(',')}'`,
+  'Access-Control-Allow-Headers': "'Content-Type,Authorization,X-Amz-Date,X-Amz-Security-Token,X-Api-Key'",
   'Access-Control-Max-Age': "'600'",
-} as const;
+});
 
 /** Puts the parameter prefix of API Gateway before every header name. */
 export function asResponseParameters<T>(headers: Readonly<Record<string, T>>): Record<string, T> {

@@ -1,4 +1,5 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { Auth } from '../profiles/index.ts';
 import { CORS_ORIGIN } from './cors.ts';
 
 interface EarlyError {
@@ -37,24 +38,80 @@ const EARLY_ERRORS: Readonly<Record<string, EarlyError>> = {
     message: '"Too many requests. Try again after Retry-After seconds."',
     retryAfterSeconds: 1,
   },
-  // API Gateway's name for a route that does not exist.
-  MissingAuthenticationToken: {
-    type: ResponseType.MISSING_AUTHENTICATION_TOKEN,
-    status: '404',
-    code: 'NotFoundException',
-    message:
-      '"There is no such route or method. Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}."',
-  },
   Default4xx: { type: ResponseType.DEFAULT_4XX, code: 'ClientException', message: '$context.error.messageString' },
   Default5xx: { type: ResponseType.DEFAULT_5XX, code: 'InternalFailure', message: '$context.error.messageString' },
 };
+
+const ROUTES =
+  'There is no such route or method. Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}.';
+const WITH_CONTROL = 'POST and DELETE /{stage}/streams/{stream-name} create and delete streams of your own.';
+const WITHOUT_CONTROL = 'Creating and deleting streams is off in this deployment.';
+
+/** Errors of one way to be let in. */
+const AUTH_ERRORS: Readonly<Record<Auth, Readonly<Record<string, EarlyError>>>> = {
+  none: {},
+  'api-key': {
+    InvalidApiKey: {
+      type: ResponseType.INVALID_API_KEY,
+      status: '403',
+      code: 'ForbiddenException',
+      message: '"Send an API key of this deployment in the header x-api-key."',
+    },
+    QuotaExceeded: {
+      type: ResponseType.QUOTA_EXCEEDED,
+      status: '429',
+      code: 'LimitExceededException',
+      message: '"The API key has used up its requests of the day, which ends at midnight UTC."',
+      retryAfterSeconds: 3600,
+    },
+  },
+  iam: {
+    AccessDenied: {
+      type: ResponseType.ACCESS_DENIED,
+      status: '403',
+      code: 'AccessDeniedException',
+      message: '$context.error.messageString',
+    },
+    InvalidSignature: {
+      type: ResponseType.INVALID_SIGNATURE,
+      status: '403',
+      code: 'InvalidSignatureException',
+      message: '$context.error.messageString',
+    },
+    ExpiredToken: {
+      type: ResponseType.EXPIRED_TOKEN,
+      status: '403',
+      code: 'ExpiredTokenException',
+      message: '$context.error.messageString',
+    },
+  },
+};
+
+/** API Gateway has one response for a route that does not exist and for a request that should be signed and is not. */
+function missingAuthenticationToken(auth: Auth, control: boolean): EarlyError {
+  const type = ResponseType.MISSING_AUTHENTICATION_TOKEN;
+  const routes = `${ROUTES} ${control ? WITH_CONTROL : WITHOUT_CONTROL}`;
+  if (auth !== 'iam') return { type, status: '404', code: 'NotFoundException', message: JSON.stringify(routes) };
+  const unsigned = 'The request is not signed with SigV4 for the service execute-api, or its route does not exist.';
+  return {
+    type,
+    status: '403',
+    code: 'MissingAuthenticationTokenException',
+    message: JSON.stringify(`${unsigned} ${routes}`),
+  };
+}
 
 /**
  * Gives every error that API Gateway itself answers the shape of the errors that come from Kinesis.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  */
-export function addGatewayResponses(api: RestApi): void {
-  for (const [id, error] of Object.entries(EARLY_ERRORS)) {
+export function addGatewayResponses(api: RestApi, auth: Auth, control: boolean): void {
+  const errors = {
+    ...EARLY_ERRORS,
+    ...AUTH_ERRORS[auth],
+    MissingAuthenticationToken: missingAuthenticationToken(auth, control),
+  };
+  for (const [id, error] of Object.entries(errors)) {
     api.addGatewayResponse(id, {
       type: error.type,
       ...(error.status && { statusCode: error.status }),

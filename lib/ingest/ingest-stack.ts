@@ -23,6 +23,18 @@ export class IngestStack extends PinflowStack {
       value: this.streams.names.join(','),
       description: 'The streams of this deployment, one for each feed',
     });
+    if (this.api.access.apiKey) {
+      new CfnOutput(this, 'ApiKeyId', {
+        value: this.api.access.apiKey.keyId,
+        description: 'Its value: aws apigateway get-api-key --api-key <id> --include-value --query value --output text',
+      });
+    }
+    if (profile.api.auth === 'iam') {
+      new CfnOutput(this, 'ApiInvokeArn', {
+        value: this.api.restApi.arnForExecuteApi('*', '/streams*', this.api.restApi.deploymentStage.stageName),
+        description: 'The resource that a sender may execute-api:Invoke by its IAM policy',
+      });
+    }
     new CfnOutput(this, 'ApiAccessLogs', {
       value: this.api.accessLogs.logGroupName,
       description: 'One JSON line for each request to the API',

@@ -1,8 +1,9 @@
 import type { AwsIntegration } from 'aws-cdk-lib/aws-apigateway';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Validations } from 'aws-cdk-lib/core';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Names } from '../names.ts';
+import type { ApiProfile } from '../profiles/index.ts';
 import type { FeedStreams } from './feed-streams.ts';
 import { kinesisIntegration } from './kinesis-integration.ts';
 import { mappingTemplate } from './mapping-template.ts';
@@ -10,6 +11,7 @@ import { mappingTemplate } from './mapping-template.ts';
 export interface KinesisDoorProps {
   readonly names: Names;
   readonly streams: FeedStreams;
+  readonly clientStreams: ApiProfile['clientStreams'];
 }
 
 /** The calls of Kinesis that the API makes for its callers, and the role that may make them. */
@@ -19,8 +21,10 @@ export class KinesisDoor extends Construct {
   readonly describeStream: AwsIntegration;
   readonly putRecord: AwsIntegration;
   readonly putRecords: AwsIntegration;
+  /** Undefined where the profile has no streams of clients. */
+  readonly control: { readonly createStream: AwsIntegration; readonly deleteStream: AwsIntegration } | undefined;
 
-  constructor(scope: Construct, id: string, { names, streams }: KinesisDoorProps) {
+  constructor(scope: Construct, id: string, { names, streams, clientStreams }: KinesisDoorProps) {
     super(scope, id);
     this.role = new Role(this, 'Role', {
       description: 'API Gateway on its way to the streams',
@@ -33,6 +37,7 @@ export class KinesisDoor extends Construct {
               resources: streams.arns,
             }),
             new PolicyStatement({ actions: ['kinesis:ListStreams'], resources: ['*'] }),
+            ...(clientStreams ? controlStatements(this, clientStreams.namePrefix, names.streamPrefix) : []),
           ],
         }),
       },
@@ -43,13 +48,11 @@ export class KinesisDoor extends Construct {
     });
 
     const quoted = streams.names.map((name) => JSON.stringify(name)).join(', ');
+    const streamList = streams.names.join(', ');
+    const errorTemplate = (refusals: string) => mappingTemplate('kinesis-error.vtl', { streamNames: quoted, refusals });
     const ends = {
       role: this.role,
-      error: mappingTemplate('kinesis-error.vtl', {
-        deployment: names.deployment,
-        streamNames: quoted,
-        streamList: streams.names.join(', '),
-      }),
+      error: errorTemplate(mappingTemplate('other-stream-refusal.vtl', { deployment: names.deployment, streamList })),
     };
     this.listStreams = kinesisIntegration({
       ...ends,
@@ -60,7 +63,7 @@ export class KinesisDoor extends Construct {
     this.describeStream = kinesisIntegration({
       ...ends,
       action: 'DescribeStream',
-      request: mappingTemplate('describe-stream.vtl'),
+      request: mappingTemplate('stream-name.vtl'),
       response: mappingTemplate('kinesis-response.vtl'),
     });
     this.putRecord = kinesisIntegration({
@@ -75,5 +78,44 @@ export class KinesisDoor extends Construct {
       request: mappingTemplate('put-records.vtl'),
       response: mappingTemplate('put-records-response.vtl'),
     });
+    if (!clientStreams) return;
+    Validations.of(this.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kinesis:<AWS::Region>:<AWS::AccountId>:stream/${clientStreams.namePrefix}*]`,
+      reason: `Callers choose the rest of the name; streams that begin with ${names.streamPrefix} are denied.`,
+    });
+    const controlEnds = {
+      role: this.role,
+      error: errorTemplate(
+        mappingTemplate('control-refusal.vtl', {
+          namePrefix: clientStreams.namePrefix,
+          streamPrefix: names.streamPrefix,
+        }),
+      ),
+    };
+    this.control = {
+      createStream: kinesisIntegration({
+        ...controlEnds,
+        action: 'CreateStream',
+        request: mappingTemplate('create-stream.vtl'),
+        response: mappingTemplate('create-stream-response.vtl', { streamList }),
+      }),
+      deleteStream: kinesisIntegration({
+        ...controlEnds,
+        action: 'DeleteStream',
+        request: mappingTemplate('stream-name.vtl'),
+        response: mappingTemplate('delete-stream-response.vtl'),
+      }),
+    };
   }
+}
+
+/** The denial stands whatever else is allowed, so that no caller can delete the deployment's own streams. */
+function controlStatements(scope: Construct, namePrefix: string, ownPrefix: string): PolicyStatement[] {
+  const beginningWith = (prefix: string) =>
+    Stack.of(scope).formatArn({ service: 'kinesis', resource: 'stream', resourceName: `${prefix}*` });
+  const control = ['kinesis:CreateStream', 'kinesis:DeleteStream'];
+  return [
+    new PolicyStatement({ actions: [...control, 'kinesis:DescribeStream'], resources: [beginningWith(namePrefix)] }),
+    new PolicyStatement({ effect: Effect.DENY, actions: control, resources: [beginningWith(ownPrefix)] }),
+  ];
 }

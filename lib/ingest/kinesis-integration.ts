@@ -3,7 +3,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { asResponseParameters, CORS_ORIGIN } from './cors.ts';
 
 export interface KinesisIntegrationProps {
-  readonly action: 'PutRecord' | 'PutRecords' | 'ListStreams' | 'DescribeStream';
+  readonly action: 'PutRecord' | 'PutRecords' | 'ListStreams' | 'DescribeStream' | 'CreateStream' | 'DeleteStream';
   /** What API Gateway is when it calls Kinesis. */
   readonly role: IRole;
   /** Mapping templates. */
@@ -45,10 +45,13 @@ export function kinesisIntegration(props: KinesisIntegrationProps): AwsIntegrati
   });
 }
 
-/** Every status that the templates answer with, and the headers they set. */
-export const KINESIS_METHOD_RESPONSES: MethodResponse[] = ['200', '207', '400', '404', '413', '429', '500', '503'].map(
-  (statusCode) => ({
-    statusCode,
+/** What a template may answer anywhere: the statuses of {@link kinesisIntegration} and those that the error template sets. */
+const EVERYWHERE = [200, 400, 404, 429, 500, 503];
+
+/** The statuses that a route's templates answer with, and the headers they set. */
+export function methodResponses(...more: readonly number[]): MethodResponse[] {
+  return [...EVERYWHERE, ...more].sort().map((status) => ({
+    statusCode: String(status),
     responseParameters: asResponseParameters({ 'Access-Control-Allow-Origin': true, 'Retry-After': true }),
-  }),
-);
+  }));
+}

@@ -1,25 +1,22 @@
 import {
   AccessLogFormat,
-  AuthorizationType,
   EndpointType,
-  type JsonSchema,
   LogGroupLogDestination,
   type MethodDeploymentOptions,
   MethodLoggingLevel,
-  type MethodOptions,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { recordRequest, recordsRequest } from '../../model/compile/request-models.ts';
 import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';
+import { ApiAccess } from './api-access.ts';
 import type { FeedStreams } from './feed-streams.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { KinesisDoor } from './kinesis-door.ts';
-import { KINESIS_METHOD_RESPONSES } from './kinesis-integration.ts';
-import { addPreflight } from './preflight.ts';
+import { documentApi } from './route-documentation.ts';
+import { addStreamRoutes } from './stream-routes.ts';
 
 export interface StreamsApiProps {
   readonly names: Names;
@@ -28,8 +25,8 @@ export interface StreamsApiProps {
 }
 
 const STAGE = 'prod';
-/** Kinesis takes 5 ListStreams and 10 DescribeStream a second for a whole account. */
-const LIST_PER_SECOND = 5;
+/** Kinesis takes 5 of each a second for a whole account, but 10 DescribeStream. */
+const CONTROL_PER_SECOND = 5;
 const DESCRIBE_PER_SECOND = 10;
 
 /** A failed call with its reason, without the rows it carried. */
@@ -46,12 +43,13 @@ const limitedTo = (perSecond: number): MethodDeploymentOptions => ({
 export class StreamsApi extends Construct {
   readonly restApi: RestApi;
   readonly accessLogs: LogGroup;
+  readonly access: ApiAccess;
 
   constructor(scope: Construct, id: string, { names, profile, streams }: StreamsApiProps) {
     super(scope, id);
     const logs = { retention: profile.logRetention, removalPolicy: RemovalPolicy.DESTROY };
     this.accessLogs = new LogGroup(this, 'AccessLogs', { logGroupName: names.logGroups.apiAccess, ...logs });
-    const { throttle } = profile.api;
+    const { throttle, clientStreams, auth } = profile.api;
     this.restApi = new RestApi(this, 'RestApi', {
       restApiName: names.api,
       description: `Streams of the Pinflow deployment ${names.deployment}`,
@@ -65,8 +63,12 @@ export class StreamsApi extends Construct {
         accessLogDestination: new LogGroupLogDestination(this.accessLogs),
         accessLogFormat: ACCESS_LOG_LINE,
         methodOptions: {
-          '/streams/GET': limitedTo(LIST_PER_SECOND),
+          '/streams/GET': limitedTo(CONTROL_PER_SECOND),
           '/streams/{stream-name}/GET': limitedTo(DESCRIBE_PER_SECOND),
+          ...(clientStreams && {
+            '/streams/{stream-name}/POST': limitedTo(CONTROL_PER_SECOND),
+            '/streams/{stream-name}/DELETE': limitedTo(CONTROL_PER_SECOND),
+          }),
         },
       },
     });
@@ -79,69 +81,15 @@ export class StreamsApi extends Construct {
     });
     this.restApi.deploymentStage.node.addDependency(executionLogs);
 
-    addGatewayResponses(this.restApi);
-    this.addRoutes(new KinesisDoor(this, 'Door', { names, streams }), profile);
-    this.acknowledge(profile);
+    addGatewayResponses(this.restApi, auth, Boolean(clientStreams));
+    documentApi(this.restApi, `Pinflow: streams of the deployment ${names.deployment}`);
+    this.access = new ApiAccess(this, 'Access', { api: this.restApi, profile: profile.api, names });
+    addStreamRoutes(this.restApi, new KinesisDoor(this, 'Door', { names, streams, clientStreams }), this.access);
+    this.access.acknowledge(profile.name);
+    this.acknowledge();
   }
 
-  private addRoutes(door: KinesisDoor, profile: Profile): void {
-    const api = this.restApi;
-    const everyMethod: MethodOptions = {
-      authorizationType: profile.api.auth === 'iam' ? AuthorizationType.IAM : AuthorizationType.NONE,
-      requestValidator: api.addRequestValidator('Validator', {
-        validateRequestBody: true,
-        validateRequestParameters: true,
-      }),
-      methodResponses: KINESIS_METHOD_RESPONSES,
-    };
-    const model = (id: string, schema: object) => ({
-      'application/json': api.addModel(id, { contentType: 'application/json', schema: schema as JsonSchema }),
-    });
-
-    const streams = api.root.addResource('streams');
-    const stream = streams.addResource('{stream-name}');
-    const record = stream.addResource('record');
-    const records = stream.addResource('records');
-    const ofStream = { ...everyMethod, requestParameters: { 'method.request.path.stream-name': true } };
-
-    streams.addMethod('GET', door.listStreams, {
-      ...everyMethod,
-      requestParameters: {
-        'method.request.querystring.ExclusiveStartStreamName': false,
-        'method.request.querystring.Limit': false,
-      },
-    });
-    stream.addMethod('GET', door.describeStream, ofStream);
-    const recordOptions = { ...ofStream, requestModels: model('RecordRequest', recordRequest) };
-    const recordsOptions = { ...ofStream, requestModels: model('RecordsRequest', recordsRequest) };
-    for (const verb of ['PUT', 'POST']) {
-      record.addMethod(verb, door.putRecord, recordOptions);
-      records.addMethod(verb, door.putRecords, recordsOptions);
-    }
-    for (const resource of [api.root, streams, stream, record, records]) addPreflight(resource);
-  }
-
-  private acknowledge(profile: Profile): void {
-    const open = profile.api.auth === 'none';
-    if (open) {
-      Validations.of(this).addWarning(
-        'pinflow:openApi',
-        `Profile ${profile.name} has auth none: whoever has the API's URL can write to the streams and read their names.`,
-      );
-    }
-    for (const method of this.restApi.methods.filter(({ httpMethod }) => httpMethod !== 'OPTIONS')) {
-      const rules = Validations.of(method);
-      rules.acknowledge({
-        id: 'AwsSolutions-COG4',
-        reason: 'Callers are programs: there is no pool of people to sign in.',
-      });
-      if (open) {
-        rules.acknowledge({
-          id: 'AwsSolutions-APIG4',
-          reason: `Profile ${profile.name} serves the public emulators, which send no credentials; the synthesis warns of it.`,
-        });
-      }
-    }
+  private acknowledge(): void {
     Validations.of(this.restApi.deploymentStage).acknowledge({
       id: 'AwsSolutions-APIG3',
       reason:
@@ -163,6 +111,8 @@ const ACCESS_LOG_LINE = AccessLogFormat.custom(
     requestId: '$context.requestId',
     time: '$context.requestTimeEpoch',
     ip: '$context.identity.sourceIp',
+    caller: '$context.identity.userArn',
+    apiKeyId: '$context.identity.apiKeyId',
     method: '$context.httpMethod',
     path: '$context.path',
     route: '$context.resourcePath',

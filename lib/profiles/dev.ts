@@ -5,7 +5,13 @@ import type { Profile } from './profile.ts';
 export const dev: Profile = {
   name: 'dev',
   streams: { mode: 'provisioned', shards: 1 },
-  api: { throttle: { requestsPerSecond: 500, burst: 1_000 }, auth: 'none', ownsAccountRole: true },
+  api: {
+    throttle: { requestsPerSecond: 500, burst: 1_000 },
+    auth: 'none',
+    // $3.50 a day at most.
+    usagePlan: { requestsPerSecond: 100, burst: 200, requestsPerDay: 1_000_000 },
+    ownsAccountRole: true,
+  },
   clean: {
     memoryMiB: 256,
     timeoutSeconds: 30,

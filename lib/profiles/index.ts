@@ -1,8 +1,8 @@
 import { dev } from './dev.ts';
 import { laptop } from './laptop.ts';
-import type { Profile } from './profile.ts';
+import { AUTHS, type Profile } from './profile.ts';
 
-export type { ApiProfile, CleanProfile, Profile } from './profile.ts';
+export type { ApiProfile, Auth, CleanProfile, Profile } from './profile.ts';
 
 export const PROFILES: readonly Profile[] = [laptop, dev];
 
@@ -20,4 +20,18 @@ export function profileNamed(name: string): Profile {
   const found = PROFILES.find((profile) => profile.name === name);
   if (!found) throw new UnknownProfileError(name);
   return found;
+}
+
+export class UnknownAuthError extends Error {
+  constructor(auth: string) {
+    super(`There is no auth ${JSON.stringify(auth)}: use -c auth=<name> with one of ${AUTHS.join(', ')}`);
+    this.name = 'UnknownAuthError';
+  }
+}
+
+/** The profile with another answer to who may call its API, to try that out. @throws UnknownAuthError */
+export function withAuth(profile: Profile, name: string): Profile {
+  const auth = AUTHS.find((each) => each === name);
+  if (!auth) throw new UnknownAuthError(name);
+  return { ...profile, api: { ...profile.api, auth } };
 }

@@ -6,7 +6,14 @@ export const laptop: Profile = {
   name: 'laptop',
   // Two shards, so that order across shards is exercised.
   streams: { mode: 'provisioned', shards: 2 },
-  api: { throttle: { requestsPerSecond: 5_000, burst: 5_000 }, auth: 'none', ownsAccountRole: true },
+  api: {
+    throttle: { requestsPerSecond: 5_000, burst: 5_000 },
+    auth: 'none',
+    usagePlan: { requestsPerSecond: 5_000, burst: 5_000, requestsPerDay: 100_000_000 },
+    // The names that the public clients make up.
+    clientStreams: { namePrefix: 'streaming-' },
+    ownsAccountRole: true,
+  },
   clean: {
     memoryMiB: 256,
     timeoutSeconds: 30,

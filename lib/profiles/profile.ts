@@ -16,11 +16,25 @@ export interface Profile {
   readonly terminationProtection: boolean;
 }
 
+/**
+ * Who may call the API: anyone who has its URL, whoever has an API key too, or callers whose IAM policy allows
+ * `execute-api:Invoke`. Preflight requests are answered to anyone.
+ */
+export const AUTHS = ['none', 'api-key', 'iam'] as const;
+export type Auth = (typeof AUTHS)[number];
+
 export interface ApiProfile {
   /** Of each write method. The public clients do not retry, so a limit that is met loses their rows. */
   readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
-  /** Who may call: anyone who has the URL, or callers whose IAM policy allows `execute-api:Invoke`. */
-  readonly auth: 'none' | 'iam';
+  readonly auth: Auth;
+  /** Of an API key, where `auth` is `api-key`. A day begins at midnight UTC. */
+  readonly usagePlan: { readonly requestsPerSecond: number; readonly burst: number; readonly requestsPerDay: number };
+  /**
+   * Lets callers create and delete streams whose names begin so; those of the deployment's own are excepted.
+   * Give it a beginning that no other stream of the account and region has: whoever may call the API may delete them.
+   * @default - they may not
+   */
+  readonly clientStreams?: { readonly namePrefix: string };
   /**
    * Whether this deployment sets the role with which API Gateway writes logs. There is one for an account and region:
    * exactly one deployment should own it, and without it a stage with logging cannot be created.

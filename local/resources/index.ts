@@ -2,6 +2,7 @@ import type { Services } from '../services.ts';
 import type { Assembly } from '../template/assembly.ts';
 import type { Target } from '../template/scope.ts';
 import { apiGatewayAccount } from './apigateway-account.ts';
+import { apiGatewayApiKey } from './apigateway-api-key.ts';
 import { apiGatewayDeployment } from './apigateway-deployment.ts';
 import { apiGatewayGatewayResponse } from './apigateway-gateway-response.ts';
 import { apiGatewayMethod } from './apigateway-method.ts';
@@ -10,6 +11,8 @@ import { apiGatewayRequestValidator } from './apigateway-request-validator.ts';
 import { apiGatewayResource } from './apigateway-resource.ts';
 import { apiGatewayRestApi } from './apigateway-rest-api.ts';
 import { apiGatewayStage } from './apigateway-stage.ts';
+import { apiGatewayUsagePlan } from './apigateway-usage-plan.ts';
+import { apiGatewayUsagePlanKey } from './apigateway-usage-plan-key.ts';
 import { dynamoDbGlobalTable, dynamoDbTable } from './dynamodb-table.ts';
 import { iamPolicy } from './iam-policy.ts';
 import { iamRole } from './iam-role.ts';
@@ -26,6 +29,7 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
   const { apiGateway, authorizer, dynamodb, identities, kinesis, lambda, logs, mappings, s3 } = services;
   return [
     apiGatewayAccount(),
+    apiGatewayApiKey(apiGateway),
     apiGatewayDeployment(apiGateway),
     apiGatewayGatewayResponse(apiGateway),
     apiGatewayMethod(apiGateway),
@@ -34,6 +38,8 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     apiGatewayResource(apiGateway),
     apiGatewayRestApi(apiGateway),
     apiGatewayStage(apiGateway),
+    apiGatewayUsagePlan(apiGateway),
+    apiGatewayUsagePlanKey(apiGateway),
     dynamoDbGlobalTable(dynamodb),
     dynamoDbTable(dynamodb),
     iamPolicy(identities),

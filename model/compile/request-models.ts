@@ -19,3 +19,10 @@ export const recordsRequest = {
   title: 'RecordsRequest',
   type: 'object',
 };
+
+/** `POST /streams/{name}`. The body may be missing. */
+export const createRequest = {
+  $schema: draft4,
+  title: 'CreateRequest',
+  type: ['object', 'null'],
+};

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Stack } from 'aws-cdk-lib/core';
 import { buildApp, newApp } from '../../lib/app.ts';
 import { LakeStack } from '../../lib/lake/lake-stack.ts';
 import { DeploymentIdError, namesOf } from '../../lib/names.ts';
@@ -115,10 +116,23 @@ test('an unknown profile is answered with the names there are', () => {
   expect(() => profileNamed('prod')).toThrow(/"prod".*laptop, dev/);
 });
 
-test.each(['', 'Demo', 'a_b', '-a', 'a-', 'a--b', 'a/b', 'x'.repeat(21), '"a'])('deployment id %j is refused', (id) => {
+test.each(['', 'Demo', 'a_b', '-a', 'a-', 'a--b', 'a/b', 'x'.repeat(15), '"a'])('deployment id %j is refused', (id) => {
   expect(() => namesOf(id)).toThrow(DeploymentIdError);
 });
 
-test.each(['demo', 'a', '0a1b2c3d4e5f', 'a-b-c', 'x'.repeat(20)])('deployment id %j is taken', (id) => {
+test('bucket names keep within 63 characters in the region with the longest name', () => {
+  for (const name of Object.values(namesOf('x'.repeat(14)).buckets)) {
+    const resolved = new Stack()
+      .resolve(name)
+      ['Fn::Join'][1].map((part: string | Properties) =>
+        typeof part === 'string'
+          ? part
+          : { 'AWS::AccountId': '0'.repeat(12), 'AWS::Region': 'us-isof-south-1' }[part['Ref'] as string],
+      );
+    expect(resolved.join('').length).toBeLessThanOrEqual(63);
+  }
+});
+
+test.each(['demo', 'a', '0a1b2c3d4e5f', 'a-b-c', 'x'.repeat(14)])('deployment id %j is taken', (id) => {
   expect(namesOf(id).streams.pin).toBe(`streaming-${id}-pin`);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib/core';
 import { buildApp, newApp, type PinflowStacks } from '../../lib/app.ts';
-import { profileNamed } from '../../lib/profiles/index.ts';
+import { profileNamed, withAuth } from '../../lib/profiles/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: properties are as free as CloudFormation's
 export type Properties = Record<string, any>;
@@ -28,9 +28,15 @@ export interface Synthesized {
 }
 
 /** The real app as `bin/pinflow.ts` builds it, but for the bundle of the function, which takes a second to make. */
-export function synth(profile = 'laptop', context: Record<string, unknown> = {}, deployment = 'demo'): Synthesized {
+export function synth(
+  profileName = 'laptop',
+  context: Record<string, unknown> = {},
+  deployment = 'demo',
+  auth = 'none',
+): Synthesized {
+  const profile = withAuth(profileNamed(profileName), auth);
   const app = newApp({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
-  const stacks = buildApp(app, { profile: profileNamed(profile), deployment });
+  const stacks = buildApp(app, { profile, deployment });
   // CDK prints the report that it also writes.
   const printed = jest.spyOn(console, 'error').mockImplementation(() => {});
   const { directory } = app.synth();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { asText, ofType, only, type Properties, synth } from '../app/synth.ts';
+import { UnknownAuthError } from '../../lib/profiles/index.ts';
+import { asText, ofType, only, type Properties, type StackTemplate, synth } from '../app/synth.ts';
 
 const { ingest } = synth('laptop').templates;
 const methods = Object.values(ofType(ingest, 'AWS::ApiGateway::Method'));
@@ -30,6 +31,7 @@ test.each([
 
 test('the routes are those of the contract, with a preflight on each', () => {
   expect([...routes.keys()].sort()).toEqual([
+    'DELETE /streams/{stream-name}',
     'GET /streams',
     'GET /streams/{stream-name}',
     'OPTIONS ',
@@ -37,6 +39,7 @@ test('the routes are those of the contract, with a preflight on each', () => {
     'OPTIONS /streams/{stream-name}',
     'OPTIONS /streams/{stream-name}/record',
     'OPTIONS /streams/{stream-name}/records',
+    'POST /streams/{stream-name}',
     'POST /streams/{stream-name}/record',
     'POST /streams/{stream-name}/records',
     'PUT /streams/{stream-name}/record',
@@ -51,6 +54,8 @@ test.each([
   ['POST /streams/{stream-name}/records', 'PutRecords'],
   ['GET /streams', 'ListStreams'],
   ['GET /streams/{stream-name}', 'DescribeStream'],
+  ['POST /streams/{stream-name}', 'CreateStream'],
+  ['DELETE /streams/{stream-name}', 'DeleteStream'],
 ])('%s calls %s', (route, action) => {
   const integration = routes.get(route)!['Integration'];
   expect(asText(integration.Uri)).toBe(`arn:\${AWS::Partition}:apigateway:\${AWS::Region}:kinesis:action/${action}`);
@@ -84,7 +89,6 @@ test('what writes is validated, and every template answers JSON', () => {
 });
 
 test('only a success of Kinesis is a success', () => {
-  const statuses = ['200', '207', '400', '404', '413', '429', '500', '503'];
   for (const { Integration, MethodResponses } of toKinesis) {
     const patterns = Integration.IntegrationResponses.map((response: Properties) => [
       response['StatusCode'],
@@ -98,22 +102,39 @@ test('only a success of Kinesis is a success', () => {
     for (const { ResponseParameters } of Integration.IntegrationResponses) {
       expect(ResponseParameters).toEqual({ 'method.response.header.Access-Control-Allow-Origin': "'*'" });
     }
-    expect(MethodResponses.map(({ StatusCode }: Properties) => StatusCode)).toEqual(statuses);
     for (const { ResponseParameters } of MethodResponses) {
       expect(Object.keys(ResponseParameters)).toContain('method.response.header.Retry-After');
     }
   }
 });
 
-test('a preflight allows every origin and the methods there are', () => {
-  const { Integration } = routes.get('OPTIONS /streams/{stream-name}/record')!;
+test.each([
+  ['GET /streams', []],
+  ['GET /streams/{stream-name}', []],
+  ['PUT /streams/{stream-name}/record', ['413']],
+  ['POST /streams/{stream-name}/records', ['207', '413']],
+  ['POST /streams/{stream-name}', ['403', '409']],
+  ['DELETE /streams/{stream-name}', ['403', '409']],
+])('%s declares the statuses it has', (route, more) => {
+  const statuses = routes.get(route)!['MethodResponses'].map(({ StatusCode }: Properties) => StatusCode);
+  expect(statuses).toEqual(['200', '400', '404', '429', '500', '503', ...more].sort());
+});
+
+test.each([
+  ['', "'OPTIONS'"],
+  ['/streams', "'GET,OPTIONS'"],
+  ['/streams/{stream-name}', "'GET,POST,DELETE,OPTIONS'"],
+  ['/streams/{stream-name}/record', "'PUT,POST,OPTIONS'"],
+  ['/streams/{stream-name}/records', "'PUT,POST,OPTIONS'"],
+])('a preflight of %s allows every origin and the methods there are', (path, allowed) => {
+  const { Integration } = routes.get(`OPTIONS ${path}`)!;
   expect(JSON.parse(Integration.RequestTemplates['application/json'])).toEqual({ statusCode: 204 });
   expect(Integration.IntegrationResponses).toEqual([
     {
       StatusCode: '204',
       ResponseParameters: expect.objectContaining({
         'method.response.header.Access-Control-Allow-Origin': "'*'",
-        'method.response.header.Access-Control-Allow-Methods': "'GET,PUT,POST,OPTIONS'",
+        'method.response.header.Access-Control-Allow-Methods': allowed,
       }),
     },
   ]);
@@ -143,6 +164,8 @@ describe('the stage', () => {
       ['* /*', 5000, 5000],
       ['GET /~1streams', 5, 5],
       ['GET /~1streams~1{stream-name}', 10, 10],
+      ['POST /~1streams~1{stream-name}', 5, 5],
+      ['DELETE /~1streams~1{stream-name}', 5, 5],
     ]);
   });
 
@@ -192,11 +215,15 @@ describe('gateway responses', () => {
   });
 });
 
-test('the role of the API may put to and describe its own streams, and list names', () => {
-  const role = Object.values(ofType(ingest, 'AWS::IAM::Role')).find(({ Policies }) => Policies)!;
-  const statements: Properties[] = role['Policies'][0].PolicyDocument.Statement;
-  expect(statements.map(({ Action, Resource }) => [Action, [Resource].flat().map(asText)])).toEqual([
+describe('the role of the API', () => {
+  const statementsOf = (template: StackTemplate) => {
+    const role = Object.values(ofType(template, 'AWS::IAM::Role')).find(({ Policies }) => Policies)!;
+    const statements: Properties[] = role['Policies'][0].PolicyDocument.Statement;
+    return statements.map(({ Effect, Action, Resource }) => [Effect, Action, [Resource].flat().map(asText)]);
+  };
+  const always = [
     [
+      'Allow',
       ['kinesis:DescribeStream', 'kinesis:PutRecord', 'kinesis:PutRecords'],
       [
         expect.stringMatching(/^\$\{Streamsgeo/),
@@ -204,6 +231,90 @@ test('the role of the API may put to and describe its own streams, and list name
         expect.stringMatching(/^\$\{Streamsuser/),
       ],
     ],
-    ['kinesis:ListStreams', ['*']],
-  ]);
+    ['Allow', 'kinesis:ListStreams', ['*']],
+  ];
+
+  test('may put to and describe its own streams, and list names', () => {
+    expect(statementsOf(synth('dev').templates.ingest)).toEqual(always);
+  });
+
+  test('may create and delete streams of clients where the profile has them, but never its own', () => {
+    const stream = 'arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream';
+    expect(statementsOf(ingest)).toEqual([
+      ...always,
+      ['Allow', ['kinesis:CreateStream', 'kinesis:DeleteStream', 'kinesis:DescribeStream'], [`${stream}/streaming-*`]],
+      ['Deny', ['kinesis:CreateStream', 'kinesis:DeleteStream'], [`${stream}/streaming-demo-*`]],
+    ]);
+  });
+});
+
+test('streams are created and deleted through the API of a laptop only', () => {
+  const { ingest: dev } = synth('dev').templates;
+  const verbs = Object.values(ofType(dev, 'AWS::ApiGateway::Method')).map(({ HttpMethod }) => HttpMethod);
+  expect(new Set(verbs)).toEqual(new Set(['GET', 'PUT', 'POST', 'OPTIONS']));
+  const hint = (template: StackTemplate) =>
+    Object.values(ofType(template, 'AWS::ApiGateway::GatewayResponse')).find(
+      ({ ResponseType }) => ResponseType === 'MISSING_AUTHENTICATION_TOKEN',
+    )!['ResponseTemplates']['application/json'];
+  expect(hint(dev)).toContain('Creating and deleting streams is off');
+  expect(hint(ingest)).toContain('POST and DELETE /{stage}/streams/{stream-name}');
+});
+
+describe('auth', () => {
+  const withAuthOf = (auth: string) => synth('dev', {}, 'demo', auth);
+  const guarded = (template: StackTemplate) =>
+    Object.values(ofType(template, 'AWS::ApiGateway::Method')).map(
+      ({ HttpMethod, AuthorizationType, ApiKeyRequired }) =>
+        `${HttpMethod === 'OPTIONS' ? 'preflight' : 'other'} ${AuthorizationType} ${ApiKeyRequired}`,
+    );
+
+  test.each([
+    ['none', ['other NONE false', 'preflight NONE false'], ['MISSING_AUTHENTICATION_TOKEN']],
+    ['api-key', ['other NONE true', 'preflight NONE false'], ['INVALID_API_KEY', 'QUOTA_EXCEEDED']],
+    ['iam', ['other AWS_IAM false', 'preflight NONE false'], ['ACCESS_DENIED', 'EXPIRED_TOKEN', 'INVALID_SIGNATURE']],
+  ])('%s guards every method but preflights, without a finding of cdk-nag', (auth, methodsOf, responses) => {
+    const { templates, report } = withAuthOf(auth);
+    expect([...new Set(guarded(templates.ingest))].sort()).toEqual(methodsOf);
+    const types = Object.values(ofType(templates.ingest, 'AWS::ApiGateway::GatewayResponse')).map(
+      ({ ResponseType }) => ResponseType,
+    );
+    expect(types).toEqual(expect.arrayContaining(responses));
+    expect(JSON.stringify(report).includes('pinflow:openApi')).toBe(auth === 'none');
+    expect(report['pluginReports']).toHaveLength(1);
+  });
+
+  test('a key has a usage plan of the stage with the limits of the profile, and an output that tells how to read it', () => {
+    const { ingest: keyed } = withAuthOf('api-key').templates;
+    expect(only(keyed, 'AWS::ApiGateway::ApiKey')).not.toHaveProperty('Value');
+    const plan = only(keyed, 'AWS::ApiGateway::UsagePlan');
+    expect(plan).toMatchObject({
+      Throttle: { RateLimit: 100, BurstLimit: 200 },
+      Quota: { Limit: 1_000_000, Period: 'DAY' },
+      ApiStages: [{ ApiId: { Ref: expect.any(String) }, Stage: { Ref: expect.any(String) } }],
+    });
+    const [keyId] = Object.keys(ofType(keyed, 'AWS::ApiGateway::ApiKey'));
+    expect(only(keyed, 'AWS::ApiGateway::UsagePlanKey')).toMatchObject({ KeyId: { Ref: keyId }, KeyType: 'API_KEY' });
+    expect(keyed.Outputs['ApiKeyId']).toMatchObject({
+      Value: { Ref: keyId },
+      Description: expect.stringContaining('aws apigateway get-api-key'),
+    });
+  });
+
+  test('who may invoke an API with IAM is told by an output', () => {
+    expect(asText(withAuthOf('iam').templates.ingest.Outputs['ApiInvokeArn']!.Value)).toMatch(
+      /:execute-api:.*\/\$\{ApiRestApiDeploymentStageprod\w+\}\/\*\/streams\*$/,
+    );
+  });
+
+  test('a request without a signature, or without a route, is told both where requests are signed', () => {
+    const responses = Object.values(ofType(withAuthOf('iam').templates.ingest, 'AWS::ApiGateway::GatewayResponse'));
+    const missing = responses.find(({ ResponseType }) => ResponseType === 'MISSING_AUTHENTICATION_TOKEN')!;
+    expect(missing['StatusCode']).toBe('403');
+    expect(missing['ResponseTemplates']['application/json']).toMatch(/not signed.*or its route does not exist/);
+  });
+
+  test('one that is not known is answered with those there are', () => {
+    expect(() => withAuthOf('basic')).toThrow(UnknownAuthError);
+    expect(() => withAuthOf('basic')).toThrow(/"basic".*none, api-key, iam/);
+  });
 });

@@ -7,10 +7,10 @@ const LARGEST = 10 * 1024 * 1024;
 const DROPPED = 10 * LARGEST;
 
 /**
- * The body as text; invalid UTF-8 becomes U+FFFD.
+ * The body as it came.
  * @throws GatewayError REQUEST_TOO_LARGE, having kept no more than 10 MB of it
  */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -26,5 +26,5 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   if (length > LARGEST) {
     throw new GatewayError('REQUEST_TOO_LARGE', `HTTP content length exceeded ${LARGEST} bytes.`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

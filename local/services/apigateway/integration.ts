@@ -1,4 +1,4 @@
-import type { Identities } from '../../access/caller.ts';
+import type { Caller, Identities } from '../../access/caller.ts';
 import { type FrontDoor, type JsonObject, ServiceError } from '../service.ts';
 import type { Context } from './context.ts';
 import { GatewayError } from './errors.ts';
@@ -9,7 +9,9 @@ import { type Parameters, Payload } from './vtl/scope.ts';
 
 export interface Services {
   readonly frontDoor: FrontDoor;
-  readonly identities: Identities;
+  readonly identities: Identities & { byAccessKey(accessKeyId: string): Caller | undefined };
+  readonly account: string;
+  readonly region: string;
 }
 
 /** One request on its way through a method. */

@@ -33,6 +33,8 @@ export interface Method {
   readonly route: string;
   readonly resourceId: string;
   readonly httpMethod: string;
+  readonly auth: 'NONE' | 'AWS_IAM';
+  readonly apiKeyRequired: boolean;
   readonly validatorId: string | undefined;
   /** `method.request.path.x` of required parameters. */
   readonly requiredParameters: readonly string[];
@@ -81,12 +83,10 @@ const RESPONSE_HEADER = 'method.response.header.';
  * @throws ApiGatewayConfigurationError, MappingTemplateError
  */
 export function readMethod(properties: MethodProperties, path: string, place: string): Method {
-  const refuse = (message: string): never => {
-    throw new ApiGatewayConfigurationError(place, message);
-  };
   const { AuthorizationType: auth = 'NONE', Integration: integration } = properties;
-  if (auth !== 'NONE') refuse(`AuthorizationType ${auth} is not known here, only NONE`);
-  if (isTrue(properties.ApiKeyRequired)) refuse('API keys are not known here');
+  if (auth !== 'NONE' && auth !== 'AWS_IAM') {
+    throw new ApiGatewayConfigurationError(place, `AuthorizationType ${auth} is not known here: NONE and AWS_IAM only`);
+  }
   if (!integration) throw new ApiGatewayConfigurationError(place, 'a method without an integration answers nothing');
   const route = `${properties.HttpMethod} ${path}`;
   const declared = new Map(
@@ -96,6 +96,8 @@ export function readMethod(properties: MethodProperties, path: string, place: st
     route,
     resourceId: properties.ResourceId,
     httpMethod: properties.HttpMethod,
+    auth,
+    apiKeyRequired: isTrue(properties.ApiKeyRequired),
     validatorId: properties.RequestValidatorId,
     requiredParameters: Object.entries(properties.RequestParameters ?? {})
       .filter(([, required]) => isTrue(required))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { authorize } from './authorization.ts';
 import { readBody } from './body.ts';
 import { Context } from './context.ts';
 import { GatewayError } from './errors.ts';
@@ -70,12 +71,16 @@ async function pass(
   given: Parameters,
 ): Promise<Answer> {
   // Before anything refuses it: an unread body would cost the connection.
-  const payload = new Payload(await readBody(request));
-  const match = stage.find(partsIn(request, stage), request.method ?? 'GET');
+  const body = await readBody(request);
+  const parts = partsIn(request, stage);
+  const match = stage.find(parts, request.method ?? 'GET');
   if (!match) throw new GatewayError('MISSING_AUTHENTICATION_TOKEN', 'Missing Authentication Token');
   const { method, resource } = match;
   context.set({ resourcePath: resource.path, resourceId: resource.id });
+  if (method.auth === 'AWS_IAM') context.set(await authorize(request, body, parts, stage, services));
+  if (method.apiKeyRequired) context.set(stage.apiKeys.admit(request.headers['x-api-key'], stage));
   if (!stage.admits(match)) throw new GatewayError('THROTTLED', 'Too Many Requests');
+  const payload = new Payload(body.toString('utf8'));
   const contentType = contentTypeOf(request);
   const parameters = { ...given, path: match.parameters };
   const validator = stage.api.validators.get(method.validatorId ?? '');

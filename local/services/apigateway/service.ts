@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { ApiKeys } from './api-keys.ts';
 import { ApiGatewayConfigurationError } from './errors.ts';
 import type { Services } from './integration.ts';
+import type { OpenApiDocument } from './openapi.ts';
 import { type Hooks, handle } from './request.ts';
 import { RestApi, type Snapshot } from './rest-api.ts';
 import { Stage, type StageProperties } from './stage.ts';
@@ -22,6 +24,7 @@ export interface ApiGatewayOptions extends Services {
   readonly failed?: (message: string) => void;
 }
 
+export const OPENAPI_PATH = '/_pinflow/openapi.json';
 /** For clients that keep connections: longer than they usually do. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -30,9 +33,11 @@ export class ApiGatewayService {
   readonly #options: ApiGatewayOptions;
   readonly #server: Server;
   readonly #hooks: Hooks;
+  readonly apiKeys = new ApiKeys();
   readonly #apis = new Map<string, RestApi>();
   readonly #deployments = new Map<string, Snapshot>();
   #stage: Stage | undefined;
+  #description: ((url: string) => OpenApiDocument) | undefined;
 
   constructor(options: ApiGatewayOptions) {
     this.#options = options;
@@ -97,10 +102,19 @@ export class ApiGatewayService {
         `stage ${other.name} is served already: one stage of one API is known here`,
       );
     }
-    this.#stage = new Stage(properties, snapshot, place);
+    this.#stage = new Stage(properties, snapshot, this.apiKeys, place);
+  }
+
+  /** Sets what `GET /_pinflow/openapi.json` answers; it is told the URL of the stage. */
+  describe(description: (url: string) => OpenApiDocument): void {
+    this.#description = description;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#stage && this.#description && request.method === 'GET' && request.url === OPENAPI_PATH) {
+      const document = this.#description(`${this.url}/${this.#stage.name}`);
+      return send(response, 200, { 'access-control-allow-origin': '*' }, JSON.stringify(document, null, 2));
+    }
     if (!this.#stage) return send(response, 503, {}, '{"message":"No stage is deployed yet"}');
     try {
       const { status, headers, body } = await handle(request, this.#stage, this.#options, this.#hooks);

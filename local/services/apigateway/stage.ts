@@ -1,3 +1,4 @@
+import type { ApiKeys } from './api-keys.ts';
 import { ApiGatewayConfigurationError } from './errors.ts';
 import type { Snapshot } from './rest-api.ts';
 import { findMethod, type Match } from './routes.ts';
@@ -22,16 +23,18 @@ export interface StageProperties {
 export class Stage {
   readonly name: string;
   readonly api: Snapshot;
+  readonly apiKeys: ApiKeys;
   readonly variables: Readonly<Record<string, string>>;
   readonly accessLog: { readonly group: string; readonly format: Substitution } | undefined;
   readonly #settings: readonly MethodSetting[];
   readonly #buckets = new Map<string, TokenBucket | undefined>();
 
   /** @throws ApiGatewayConfigurationError */
-  constructor(properties: StageProperties, api: Snapshot, place: string) {
+  constructor(properties: StageProperties, api: Snapshot, apiKeys: ApiKeys, place: string) {
     const { DestinationArn: group, Format: format } = properties.AccessLogSetting ?? {};
     this.name = properties.StageName;
     this.api = api;
+    this.apiKeys = apiKeys;
     this.variables = properties.Variables ?? {};
     this.#settings = properties.MethodSettings ?? [];
     for (const setting of this.#settings) {

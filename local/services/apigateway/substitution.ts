@@ -1,7 +1,14 @@
 import { type Context, isContextName } from './context.ts';
 import { ApiGatewayConfigurationError } from './errors.ts';
 
-const VARIABLE = /\$\{?(?:context\.([\w-]+(?:\.[\w-]+)*)|stageVariables\.(\w+))\}?/g;
+const NAME = 'context\\.(?<context>[\\w-]+(?:\\.[\\w-]+)*)|stageVariables\\.(?<stage>\\w+)';
+/** `$context.x` or `${context.x}`: a brace behind the first belongs to the text. */
+const VARIABLE = new RegExp(`\\$(?:${NAME})|\\$\\{(?:${NAME})\\}`, 'g');
+
+interface Variable {
+  readonly context?: string;
+  readonly stage?: string;
+}
 
 /**
  * Texts with variables, but without VTL: gateway responses and access logs. Values are escaped for a JSON string, but for
@@ -19,8 +26,8 @@ export class Substitution {
   constructor(text: string, missing: string, place: string) {
     this.#text = text;
     this.#missing = missing;
-    const rest = text.replace(VARIABLE, (variable, name?: string) => {
-      if (name === undefined || isContextName(name)) return '';
+    const rest = replaceVariables(text, ({ context }, variable) => {
+      if (context === undefined || isContextName(context)) return '';
       throw new ApiGatewayConfigurationError(place, `${variable} is no variable that is known here`);
     });
     const unknown = /\$[a-zA-Z{!][\w.]*|#[a-z]+\(/.exec(rest);
@@ -33,10 +40,14 @@ export class Substitution {
   }
 
   fill(context: Context, stageVariables: Readonly<Record<string, string>>): string {
-    return this.#text.replace(VARIABLE, (_, name: string | undefined, stageVariable: string) => {
-      const value = name === undefined ? stageVariables[stageVariable] : context.get(name);
+    return replaceVariables(this.#text, ({ context: name, stage }) => {
+      const value = name === undefined ? stageVariables[stage!] : context.get(name);
       if (value === undefined || value === null) return this.#missing;
       return name === 'error.messageString' ? value : JSON.stringify(value).slice(1, -1);
     });
   }
+}
+
+function replaceVariables(text: string, value: (variable: Variable, source: string) => string): string {
+  return text.replace(VARIABLE, (source, ...groups) => value(groups.at(-1) as Variable, source));
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '../../../local/access/caller.ts';
 import { apiGatewayAccount } from '../../../local/resources/apigateway-account.ts';
+import { apiGatewayApiKey } from '../../../local/resources/apigateway-api-key.ts';
 import { apiGatewayDeployment } from '../../../local/resources/apigateway-deployment.ts';
 import { apiGatewayGatewayResponse } from '../../../local/resources/apigateway-gateway-response.ts';
 import { apiGatewayMethod } from '../../../local/resources/apigateway-method.ts';
@@ -12,6 +13,8 @@ import { apiGatewayRequestValidator } from '../../../local/resources/apigateway-
 import { apiGatewayResource } from '../../../local/resources/apigateway-resource.ts';
 import { apiGatewayRestApi } from '../../../local/resources/apigateway-rest-api.ts';
 import { apiGatewayStage } from '../../../local/resources/apigateway-stage.ts';
+import { apiGatewayUsagePlan } from '../../../local/resources/apigateway-usage-plan.ts';
+import { apiGatewayUsagePlanKey } from '../../../local/resources/apigateway-usage-plan-key.ts';
 import type { ResourceType } from '../../../local/resources/resource.ts';
 import { ApiGatewayService } from '../../../local/services/apigateway/service.ts';
 import type { JsonObject } from '../../../local/services/service.ts';
@@ -41,6 +44,30 @@ export interface Sent {
   readonly body?: unknown;
 }
 
+/** Through plain HTTP: fetch would tidy the path and refuse a GET with a body. */
+export function send(url: string, method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Reply> {
+  const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+  const payload = isRaw ? body : JSON.stringify(body);
+  const { port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const length = payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) };
+    const request = httpRequest(
+      { port, host: '127.0.0.1', method, path, headers: { ...length, ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({ status: response.statusCode!, headers: response.headers, text, json: jsonOf(text) });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(payload);
+  });
+}
+
 /** An API deployed from a template, in front of services that a test plays. */
 export class Gateway {
   readonly calls: Call[] = [];
@@ -50,7 +77,12 @@ export class Gateway {
   respond: (action: string, input: JsonObject) => JsonObject | Promise<JsonObject> = () => ({});
   readonly service = new ApiGatewayService({
     port: 0,
-    identities: { assume: (arn, principal) => ({ kind: 'role', arn: `${arn} for ${principal}` }) as Caller },
+    account: '000000000000',
+    region: 'us-east-1',
+    identities: {
+      assume: (arn, principal) => ({ kind: 'role', arn: `${arn} for ${principal}` }) as Caller,
+      byAccessKey: () => undefined,
+    },
     frontDoor: {
       call: async (caller, service, action, input) => {
         this.calls.push({ role: caller.arn, service, action, input });
@@ -79,28 +111,8 @@ export class Gateway {
     }
   }
 
-  /** Through plain HTTP: fetch would tidy the path and refuse a GET with a body. */
-  send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Reply> {
-    const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
-    const payload = isRaw ? body : JSON.stringify(body);
-    const { port } = new URL(this.service.url);
-    return new Promise((resolve, reject) => {
-      const length = payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) };
-      const request = httpRequest(
-        { port, host: '127.0.0.1', method, path, headers: { ...length, ...headers } },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8');
-            resolve({ status: response.statusCode!, headers: response.headers, text, json: jsonOf(text) });
-          });
-        },
-      );
-      request.on('error', reject);
-      request.end(payload);
-    });
+  send(method: string, path: string, sent?: Sent): Promise<Reply> {
+    return send(this.service.url, method, path, sent);
   }
 }
 
@@ -114,6 +126,7 @@ function jsonOf(text: string): unknown {
 
 export const gatewayTypes = (service: ApiGatewayService): ResourceType[] => [
   apiGatewayAccount(),
+  apiGatewayApiKey(service),
   apiGatewayDeployment(service),
   apiGatewayGatewayResponse(service),
   apiGatewayMethod(service),
@@ -122,9 +135,11 @@ export const gatewayTypes = (service: ApiGatewayService): ResourceType[] => [
   apiGatewayResource(service),
   apiGatewayRestApi(service),
   apiGatewayStage(service),
+  apiGatewayUsagePlan(service),
+  apiGatewayUsagePlanKey(service),
 ];
 
-function others(resources: Readonly<Record<string, TemplateResource>>): ResourceType[] {
+export function others(resources: Readonly<Record<string, TemplateResource>>): ResourceType[] {
   const properties = new Map<string, Set<string>>();
   for (const { Type: type, Properties: own = {} } of Object.values(resources)) {
     if (type.startsWith('AWS::ApiGateway::')) continue;
