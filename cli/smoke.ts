@@ -2,9 +2,9 @@ import { UsageError } from './arguments.ts';
 import { type Clients, clientsAt, clientsOnAws, localEndpoint, localRegion } from './aws.ts';
 import { command } from './command.ts';
 import { authorized, type DoorAuth, isLocal, regionOf } from './door-auth.ts';
-import { httpDoor } from './emulator/door.ts';
+import { httpDoor, type Send } from './emulator/door.ts';
 import { type CheckResult, runChecks } from './smoke/check.ts';
-import { doorChecks } from './smoke/door-checks.ts';
+import { type Door, doorChecks } from './smoke/door-checks.ts';
 import { landingChecks } from './smoke/landing-checks.ts';
 import type { SentRow } from './smoke/rows.ts';
 
@@ -42,15 +42,7 @@ export default command(
       console.log(`Checking ${url} of deployment ${deployment}, auth ${auth.kind}`);
       const results = await runChecks(
         [
-          ...doorChecks(
-            {
-              url: url.href,
-              deployment,
-              send: authorized(door, auth),
-              ...(auth.kind !== 'none' && { anonymous: door }),
-            },
-            sent,
-          ),
+          ...doorChecks(doorOf(url, deployment, door, auth), sent),
           ...landingChecks({ clients, deployment, sent, waitMs: wait * 1000 }),
         ],
         (result) => console.log(lineOf(result)),
@@ -63,6 +55,11 @@ export default command(
     }
   },
 );
+
+function doorOf({ href: url }: URL, deployment: string, plain: Send, auth: DoorAuth): Door {
+  const anonymous = auth.kind === 'none' ? {} : { anonymous: plain };
+  return { url, deployment, send: authorized(plain, auth), noRoute: auth.kind === 'iam' ? 403 : 404, ...anonymous };
+}
 
 function urlOf(text: string): URL {
   if (!URL.canParse(text)) throw new UsageError(`--url is "${text}": give the output ApiUrl, such as https://…/prod`);
