@@ -79,7 +79,7 @@ export class HttpFrontDoor implements FrontDoor {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
-    const protocol = protocolOf(request);
+    let protocol = protocolOf(request);
     try {
       const query = new URL(request.url ?? '/', 'http://door').searchParams;
       if (request.method === 'GET' && request.url === HEALTH_PATH) {
@@ -91,6 +91,7 @@ export class HttpFrontDoor implements FrontDoor {
       }
       const credential = credentialOf(request.headers, query);
       if (credential === undefined) throw unsigned(protocol);
+      protocol = this.#http.get(credential.service)?.errors ?? protocol;
       const caller = this.#options.identities.byAccessKey(credential.accessKeyId);
       if (caller === undefined) throw unknownKey(protocol, credential);
       await this.#dispatch(protocol, credential.service, caller, request, response, requestId);

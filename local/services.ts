@@ -9,6 +9,7 @@ import { ApiGatewayService } from './services/apigateway/service.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
 import { KinesisService } from './services/kinesis/service.ts';
 import { EventSourceMappings } from './services/lambda/event-sources/event-source-mappings.ts';
+import { LambdaHttp } from './services/lambda/http.ts';
 import { LambdaService } from './services/lambda/service.ts';
 import { LogsService } from './services/logs/service.ts';
 import { S3Service } from './services/s3/service.ts';
@@ -109,8 +110,9 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       }),
     closed,
   );
-  for (const service of [kinesis, dynamodb, logs, lambda]) frontDoor.addJson(service);
+  for (const service of [kinesis, dynamodb, logs]) frontDoor.addJson(service);
   frontDoor.addHttp(s3);
+  frontDoor.addHttp(new LambdaHttp({ frontDoor, functions: lambda, mappings }));
   frontDoor.addHttp(new ApiGatewayControlPlane({ region: target.region, frontDoor, apiKeys: apiGateway.apiKeys }));
   frontDoor.addQuery(new StsService(target.account));
   return {

@@ -33,11 +33,13 @@ export type JsonObject = Record<string, unknown>;
 
 /**
  * A service whose operations are HTTP methods and paths (S3). It finds out itself what IAM decides, asks
- * `FrontDoor.authorize`, and streams bodies. What it throws becomes an XML error, unless headers were sent.
+ * `FrontDoor.authorize`, and streams bodies. What it throws becomes an error in XML or JSON, unless headers were sent.
  */
 export interface HttpService {
   /** The signing name, such as `s3`. */
   readonly name: string;
+  /** @default - XML */
+  readonly errors?: 'json';
   /** The body is not read yet; the request and response may belong to HTTP/1.1 or HTTP/2. */
   handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { AccessRequest, Caller, Identities } from '../../access/caller.ts';
+import type { Caller, Identities } from '../../access/caller.ts';
 import type { LogsService } from '../logs/service.ts';
-import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { type FrontDoor, ServiceError } from '../service.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 import { openFunctionLog } from './function-log.ts';
 import { FunctionPool } from './function-pool.ts';
@@ -30,8 +30,7 @@ interface Registered {
 }
 
 /** Lambda: runs each function's bundle in child processes of its own. */
-export class LambdaService implements JsonService {
-  readonly name = 'lambda';
+export class LambdaService {
   readonly #options: LambdaOptions;
   readonly #functions = new Map<string, Registered>();
 
@@ -85,31 +84,6 @@ export class LambdaService implements JsonService {
     await Promise.all([...this.#functions.keys()].map((name) => this.remove(name)));
   }
 
-  access(operation: string, input: JsonObject): readonly AccessRequest[] {
-    if (operation !== 'Invoke') throw unknown(operation);
-    return [{ action: 'lambda:InvokeFunction', resource: this.arn(nameOf(String(input['FunctionName']))) }];
-  }
-
-  /** Only `Invoke`, and that with an answer: `Payload` is base64 both ways. */
-  async call(operation: string, input: JsonObject): Promise<JsonObject> {
-    if (operation !== 'Invoke') throw unknown(operation);
-    const { FunctionName, InvocationType = 'RequestResponse', Payload = '' } = input;
-    if (InvocationType !== 'RequestResponse') {
-      throw new ServiceError(
-        'InvalidParameterValueException',
-        `The local Lambda does not have ${InvocationType} invocations.`,
-      );
-    }
-    const event = Buffer.from(String(Payload), 'base64').toString() || '{}';
-    const { payload, failed } = await this.invoke(String(FunctionName), event);
-    return {
-      StatusCode: 200,
-      ExecutedVersion: '$LATEST',
-      Payload: Buffer.from(payload).toString('base64'),
-      ...(failed ? { FunctionError: 'Unhandled' } : {}),
-    };
-  }
-
   #find(nameOrArn: string): Registered {
     const found = this.#functions.get(nameOf(nameOrArn));
     if (found !== undefined) return found;
@@ -117,7 +91,6 @@ export class LambdaService implements JsonService {
   }
 }
 
-const nameOf = (nameOrArn: string): string => (nameOrArn.startsWith('arn:') ? nameOrArn.split(':')[6]! : nameOrArn);
-
-const unknown = (operation: string) =>
-  new ServiceError('UnknownOperationException', `The local Lambda does not have the operation ${operation}.`);
+/** Of a function: clients give its name or its ARN. */
+export const nameOf = (nameOrArn: string): string =>
+  nameOrArn.startsWith('arn:') ? nameOrArn.split(':')[6]! : nameOrArn;

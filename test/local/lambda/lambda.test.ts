@@ -214,15 +214,3 @@ test('invocations beyond the reserved concurrency are refused', async () => {
   expect(outcomes[0]).toMatchObject({ status: 'fulfilled' });
   expect(outcomes[1]).toMatchObject({ status: 'rejected', reason: { code: 'TooManyRequestsException' } });
 });
-
-test('Invoke carries the payload as base64', async () => {
-  await define('exports.handler = async (event) => event.a');
-  const input = { FunctionName: lambda.arn('f'), Payload: Buffer.from('{"a": 1}').toString('base64') };
-  expect(lambda.access('Invoke', input)).toEqual([{ action: 'lambda:InvokeFunction', resource: lambda.arn('f') }]);
-  expect(await lambda.call('Invoke', input)).toEqual({
-    StatusCode: 200,
-    ExecutedVersion: '$LATEST',
-    Payload: Buffer.from('1').toString('base64'),
-  });
-  await expect(lambda.call('Invoke', { FunctionName: 'none' })).rejects.toMatchObject({ status: 404 });
-});

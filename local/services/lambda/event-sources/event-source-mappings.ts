@@ -27,6 +27,7 @@ export class EventSourceMappings {
   readonly #checkpoints: Checkpoints;
   readonly #definitions = new Map<string, MappingDefinition>();
   #running: EventSourceMapping[] = [];
+  #runningSince = new Date();
 
   constructor(options: EventSourceMappingsOptions) {
     this.#options = options;
@@ -50,8 +51,13 @@ export class EventSourceMappings {
     return [...this.#definitions.values()];
   }
 
+  get runningSince(): Date {
+    return this.#runningSince;
+  }
+
   /** @throws ServiceError AccessDeniedException when a function's role may not read its stream */
   async start(): Promise<void> {
+    this.#runningSince = new Date();
     this.#running = this.definitions.map((definition) => this.#mapping(definition));
     await Promise.all(this.#running.map((mapping) => mapping.start()));
   }
