@@ -27,16 +27,22 @@ export interface Row {
  */
 export function rowsOf(record: LogRecord, feed: Feed): readonly Row[] {
   const unwrapped = unwrap(record.bytes);
-  if (!unwrapped.ok) return [rowAt(record, 0, { ok: false, ...unwrapped.refusal }, () => record.bytes)];
+  if (!unwrapped.ok) return [rowOf(record, 0, { ok: false, ...unwrapped.refusal })];
   const { rows } = unwrapped;
   return rows.map((row, position) =>
-    rowAt(record, position, cleanRow(feed, row), () =>
+    rowOf(record, position, cleanRow(feed, row), () =>
       rows.length === 1 ? record.bytes : jsonBytes(row, record.bytes),
     ),
   );
 }
 
-function rowAt(record: LogRecord, position: number, result: CleanResult, rawBytes: () => Uint8Array): Row {
+/** A row at a position of its record. */
+export function rowOf(
+  record: LogRecord,
+  position: number,
+  result: CleanResult,
+  rawBytes: () => Uint8Array = () => record.bytes,
+): Row {
   const { source, topic, partition, offset, arrivalMs } = record;
   const coordinate = { source, topic, partition, offset, position };
   return {
@@ -50,10 +56,14 @@ function rowAt(record: LogRecord, position: number, result: CleanResult, rawByte
   };
 }
 
-/** JSON nested too deeply to be written again stays in its record. */
+/**
+ * An element that is no object stays in an array of its own: alone it would be unwrapped, or be several rows.
+ * JSON nested too deeply to be written again stays in its record.
+ */
 function jsonBytes(row: unknown, record: Uint8Array): Uint8Array {
+  const isObject = typeof row === 'object' && row !== null && !Array.isArray(row);
   try {
-    return Buffer.from(JSON.stringify(row));
+    return Buffer.from(JSON.stringify(isObject ? row : [row]));
   } catch {
     return record;
   }

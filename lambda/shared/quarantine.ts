@@ -1,5 +1,5 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { coordinateInKey } from '../../model/coordinates.ts';
+import { type Layer, quarantinedRow, quarantineKey } from '../../model/quarantine.ts';
 import type { Row } from '../../model/rows.ts';
 import type { Refusal } from '../../model/rules/refusal.ts';
 import type { Feed } from '../../model/rules/rule.ts';
@@ -16,24 +16,15 @@ export interface Quarantine {
   keep(refused: RefusedRow, signal: AbortSignal): Promise<void>;
 }
 
-/** One JSON object a row in S3: `quarantine/{layer}/{feed}/dt={arrival date}/{coordinate}.json`. */
-export function s3Quarantine(client: S3Client, bucket: string, layer: 'speed' | 'batch'): Quarantine {
+/** One JSON object a row in S3. */
+export function s3Quarantine(client: S3Client, bucket: string, layer: Layer): Quarantine {
   return {
     async keep({ feed, row, refusal }, abortSignal) {
-      const arrival = new Date(row.arrivalMs).toISOString();
       const put = new PutObjectCommand({
         Bucket: bucket,
-        Key: `quarantine/${layer}/${feed.name}/dt=${arrival.slice(0, 10)}/${coordinateInKey(row.coordinate)}.json`,
+        Key: quarantineKey(layer, feed.name, row.arrivalMs, row.coordinate),
         ContentType: 'application/json',
-        Body: JSON.stringify({
-          coordinate: row.coordinate,
-          feed: feed.name,
-          arrival,
-          ...refusal,
-          rulesVersion: feed.rules,
-          quarantinedAt: new Date().toISOString(),
-          rawBase64: Buffer.from(row.rawBytes).toString('base64'),
-        }),
+        Body: JSON.stringify(quarantinedRow(feed, row, refusal, new Date())),
       });
       await client.send(put, { abortSignal });
     },

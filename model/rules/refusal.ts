@@ -29,6 +29,11 @@ export type RefusalRule =
   /** The rules themselves failed: a fault of ours, kept with the row. */
   | 'internal';
 
+const recordRules: readonly RefusalRule[] = ['empty', 'unwrap', 'rows'];
+
+/** Whether a rule refuses a record as a whole, before it is known which rows it holds. */
+export const refusesRecord = (rule: RefusalRule): boolean => recordRules.includes(rule);
+
 /** Thrown inside the interpreter only; what leaves it is a `Refusal`. */
 export class RefusedError extends Error {
   readonly refusal: Refusal;

@@ -21,6 +21,11 @@ export interface FeedRecord {
   readonly record: LogRecord;
 }
 
+export interface FeedRows {
+  readonly feed: Feed;
+  readonly rows: readonly Row[];
+}
+
 /** What was done for one feed. Rows whose write failed are in `rowsIn` only. */
 export interface FeedOutcome {
   recordsIn: number;
@@ -59,10 +64,20 @@ type Refused = RefusedRow & { readonly index: number };
  */
 export async function cleanBatch(
   records: readonly FeedRecord[],
+  stores: BatchStores,
+  patience: Patience,
+): Promise<BatchOutcome> {
+  const batch = records.map(({ feed, record }) => ({ feed, rows: rowsOf(record, feed) }));
+  return storeRows(batch, stores, patience);
+}
+
+/** Stores the outcome of rows that stood together in a record or an object. @throws as {@link cleanBatch} does */
+export async function storeRows(
+  groups: readonly FeedRows[],
   { posts, quarantine }: BatchStores,
   patience: Patience,
 ): Promise<BatchOutcome> {
-  const batch = readBatch(records);
+  const batch = readBatch(groups);
   const signal = AbortSignal.timeout(Math.max(0, patience.deadline - patience.now()));
   let failed: BatchOutcome['failed'];
   const attempt = async (index: number, operation: () => Promise<void>) => {
@@ -93,15 +108,15 @@ export async function cleanBatch(
   return { feeds: batch.outcomes, ...(failed && { failed }) };
 }
 
-function readBatch(records: readonly FeedRecord[]) {
+function readBatch(groups: readonly FeedRows[]) {
   const outcomes = new Map<FeedName, FeedOutcome>();
   const posts = new Map<string, PostRows>();
   const refused: Refused[] = [];
-  records.forEach(({ feed, record }, index) => {
+  groups.forEach(({ feed, rows }, index) => {
     const outcome = outcomes.get(feed.name) ?? emptyOutcome();
     outcomes.set(feed.name, outcome);
     outcome.recordsIn++;
-    for (const row of rowsOf(record, feed)) {
+    for (const row of rows) {
       outcome.rowsIn++;
       if (isCleaned(row)) {
         outcome.fieldsIgnored += row.result.extra.length;

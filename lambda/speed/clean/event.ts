@@ -1,6 +1,7 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { feeds } from '../../../model/feeds/index.ts';
-import { type FeedName, feedNames } from '../../../model/rules/rule.ts';
+import { deliveredRecord } from '../../../model/kinesis-event.ts';
+import { type Feed, type FeedName, feedNames } from '../../../model/rules/rule.ts';
 import { EnvironmentError } from '../../shared/environment.ts';
 import type { FeedRecord } from './clean-batch.ts';
 
@@ -26,30 +27,19 @@ export function readFeedByStream(json: string): FeedByStream {
   );
 }
 
+/** @throws UnknownStreamError when no feed is named for the stream. */
+export function feedOfStream(stream: string, feedByStream: FeedByStream): Feed {
+  const feed = feedByStream.get(stream);
+  if (feed !== undefined) return feeds[feed];
+  const known = [...feedByStream.keys()].join(', ');
+  throw new UnknownStreamError(`FEED_BY_STREAM names no feed for the stream ${stream}, only for ${known}: add it.`);
+}
+
 /**
  * A record as an event source mapping delivers it.
- * https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  * @throws UnknownStreamError when no feed is named for the record's stream.
  */
-export function readRecord(
-  { eventID, eventSourceARN, kinesis }: KinesisStreamRecord,
-  feedByStream: FeedByStream,
-): FeedRecord {
-  const stream = eventSourceARN.split(':stream/')[1]?.split('/')[0] ?? eventSourceARN;
-  const feed = feedByStream.get(stream);
-  if (feed === undefined) {
-    const known = [...feedByStream.keys()].join(', ');
-    throw new UnknownStreamError(`FEED_BY_STREAM names no feed for the stream ${stream}, only for ${known}: add it.`);
-  }
-  return {
-    feed: feeds[feed],
-    record: {
-      source: 'kinesis',
-      topic: stream,
-      partition: eventID.split(':')[0] ?? '',
-      offset: kinesis.sequenceNumber,
-      arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
-      bytes: Buffer.from(kinesis.data, 'base64'),
-    },
-  };
+export function readRecord(delivered: KinesisStreamRecord, feedByStream: FeedByStream): FeedRecord {
+  const record = deliveredRecord(delivered);
+  return { feed: feedOfStream(record.topic, feedByStream), record };
 }
