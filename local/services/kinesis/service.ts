@@ -1,12 +1,15 @@
 import type { AccessRequest } from '../../access/caller.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
-import { Kinesalite, type StoredStream, streamOfIterator } from './kinesalite.ts';
+import { Kinesalite, originOfIterator, type StoredRecord, type StoredStream } from './kinesalite.ts';
+import { ShardLimits } from './shard-limits.ts';
 
 export interface KinesisOptions {
   /** Where the streams are kept. */
   readonly directory: string;
   readonly account: string;
   readonly region: string;
+  /** Told in one line when the store does not work, and when it does again. */
+  readonly log?: (line: string) => void;
 }
 
 /** On-demand streams start with four shards: https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html */
@@ -18,16 +21,17 @@ export class KinesisService implements JsonService {
   readonly name = 'kinesis';
   readonly #engine: Kinesalite;
   readonly #arnPrefix: string;
+  readonly #limits: ShardLimits;
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  private constructor(engine: Kinesalite, arnPrefix: string) {
+  private constructor(engine: Kinesalite, { account, region }: KinesisOptions) {
     this.#engine = engine;
-    this.#arnPrefix = arnPrefix;
+    this.#arnPrefix = `arn:aws:kinesis:${region}:${account}:stream/`;
+    this.#limits = new ShardLimits(account);
   }
 
   static async open(options: KinesisOptions): Promise<KinesisService> {
-    const { account, region } = options;
-    return new KinesisService(await Kinesalite.open(options), `arn:aws:kinesis:${region}:${account}:stream/`);
+    return new KinesisService(await Kinesalite.open(options), options);
   }
 
   close(): Promise<void> {
@@ -43,6 +47,14 @@ export class KinesisService implements JsonService {
     const listeners = this.#listeners.get(stream) ?? new Set();
     this.#listeners.set(stream, listeners.add(listener));
     return () => listeners.delete(listener);
+  }
+
+  /**
+   * `GetRecords` without the limits of a shard, for readers of this process: they are told of each put, as a consumer
+   * with enhanced fan-out is, and like it take nothing of what the other readers share.
+   */
+  read(input: JsonObject): Promise<JsonObject> {
+    return this.#engine.getRecords(input);
   }
 
   /** The stream as it is stored; undefined when there is none. */
@@ -79,11 +91,9 @@ export class KinesisService implements JsonService {
       case 'ListShards':
         return this.#listShards(named);
       case 'PutRecord':
-      case 'PutRecords': {
-        const result = await this.#engine.run(operation, named);
-        for (const listener of this.#listeners.get(String(named['StreamName'])) ?? []) listener();
-        return result;
-      }
+        return this.#putRecord(named);
+      case 'PutRecords':
+        return this.#putRecords(named);
       default:
         return this.#engine.run(operation, named);
     }
@@ -101,11 +111,44 @@ export class KinesisService implements JsonService {
     return result;
   }
 
-  /** Waits for a put that has its sequence number but is not stored yet: an empty answer must not step over it. */
-  #getRecords(input: JsonObject): Promise<JsonObject> {
-    const stream = streamOfIterator(input['ShardIterator']);
-    const get = () => this.#engine.run('GetRecords', input);
-    return stream === undefined ? get() : this.#engine.exclusively(stream, get);
+  async #putRecord(input: JsonObject): Promise<JsonObject> {
+    const checked = this.#engine.checked('PutRecord', input);
+    const stream = await this.#engine.stream(String(checked['StreamName']));
+    const [exceeded] = this.#limits.put(stream, [checked]);
+    if (exceeded !== undefined) throw exceeded;
+    const result = await this.#engine.act('PutRecord', checked);
+    this.#tellPut(stream);
+    return result;
+  }
+
+  /** What its shard does not take is told record by record: the call itself succeeds. */
+  async #putRecords(input: JsonObject): Promise<JsonObject> {
+    const checked = this.#engine.checked('PutRecords', input);
+    const stream = await this.#engine.stream(String(checked['StreamName']));
+    const records = checked['Records'] as JsonObject[];
+    const exceeded = this.#limits.put(stream, records);
+    const Records = records.filter((_, index) => exceeded[index] === undefined);
+    const put = Records.length === 0 ? [] : (await this.#engine.act('PutRecords', { ...checked, Records }))['Records'];
+    if (Records.length > 0) this.#tellPut(stream);
+    const results = (put as JsonObject[]).values();
+    return {
+      FailedRecordCount: records.length - Records.length,
+      Records: exceeded.map((error) =>
+        error === undefined ? results.next().value! : { ErrorCode: error.code, ErrorMessage: error.message },
+      ),
+    };
+  }
+
+  #tellPut({ StreamName }: StoredStream): void {
+    for (const listener of this.#listeners.get(StreamName) ?? []) listener();
+  }
+
+  async #getRecords(input: JsonObject): Promise<JsonObject> {
+    const origin = originOfIterator(input['ShardIterator']);
+    if (origin !== undefined) this.#limits.beforeRead(origin.stream, origin.shardId);
+    const page = await this.read(input);
+    if (origin !== undefined) this.#limits.afterRead(origin.stream, origin.shardId, page['Records'] as StoredRecord[]);
+    return page;
   }
 
   async #getShardIterator(input: JsonObject): Promise<JsonObject> {
@@ -149,7 +192,7 @@ export class KinesisService implements JsonService {
       }
       return StreamARN.slice(this.#arnPrefix.length);
     }
-    return NextToken === undefined ? streamOfIterator(ShardIterator) : pageOf(NextToken).StreamName;
+    return NextToken === undefined ? originOfIterator(ShardIterator)?.stream : pageOf(NextToken).StreamName;
   }
 
   #unknown(operation: string): ServiceError {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Caller } from '../../../local/access/caller.ts';
+import type { AccessRequest, Caller } from '../../../local/access/caller.ts';
 import { lambdaEventSourceMapping } from '../../../local/resources/lambda-event-source-mapping.ts';
 import { KinesisService } from '../../../local/services/kinesis/service.ts';
 import { EventSourceMappings } from '../../../local/services/lambda/event-sources/event-source-mappings.ts';
@@ -40,6 +40,9 @@ const open = () =>
       call: async (_: Caller, __: string, operation: string, input: JsonObject) => {
         if (operation === denied) throw new ServiceError('AccessDeniedException', `kinesis:${operation}`);
         return kinesis.call(operation, input);
+      },
+      authorize: (_: Caller, { action }: AccessRequest) => {
+        if (action === `kinesis:${denied}`) throw new ServiceError('AccessDeniedException', action);
       },
     },
     functions: {

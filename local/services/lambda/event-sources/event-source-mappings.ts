@@ -4,18 +4,18 @@ import type { InvocationResult } from '../function-definition.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { EventSourceMapping, type MappingDefinition } from './event-source-mapping.ts';
 import { type Failure, failureObject } from './failure-record.ts';
-import { KinesisSource } from './kinesis-shards.ts';
+import { KinesisSource, type RecordStore } from './kinesis-shards.ts';
 
 export interface EventSourceMappingsOptions {
   readonly region: string;
   /** The SQLite file of the checkpoints. */
   readonly file: string;
-  readonly frontDoor: Pick<FrontDoor, 'call'>;
+  readonly frontDoor: Pick<FrontDoor, 'authorize' | 'call'>;
   readonly functions: {
     role(functionArn: string): Caller;
     invoke(functionArn: string, event: string): Promise<InvocationResult>;
   };
-  readonly streams: { onPut(stream: string, listener: () => void): () => void };
+  readonly streams: RecordStore & { onPut(stream: string, listener: () => void): () => void };
   readonly objects: { putObject(caller: Caller, bucket: string, key: string, body: string): Promise<void> };
   /** Told in one line of what stands in the way of a mapping. */
   readonly log: (line: string) => void;
@@ -81,7 +81,7 @@ export class EventSourceMappings {
     return new EventSourceMapping({
       definition,
       region,
-      source: new KinesisSource(frontDoor, functions.role(functionArn), streamArn),
+      source: new KinesisSource(frontDoor, streams, functions.role(functionArn), streamArn),
       checkpoints: this.#checkpoints,
       invoke: (event) => functions.invoke(functionArn, event),
       giveUp: (failure) => this.#giveUp(definition, failure),

@@ -14,20 +14,33 @@ export type StartingPosition =
   | { readonly type: 'TRIM_HORIZON' | 'LATEST' }
   | { readonly type: 'AT_TIMESTAMP'; readonly seconds: number };
 
+/** Kinesis, as far as it is read without the wire. */
+export interface RecordStore {
+  /** `GetRecords` without the limits of a shard. */
+  read(input: JsonObject): Promise<JsonObject>;
+}
+
 /** One stream, read as a function's role: a missing grant is refused here as on AWS. */
 export class KinesisSource {
-  readonly #frontDoor: Pick<FrontDoor, 'call'>;
+  readonly #frontDoor: Pick<FrontDoor, 'authorize' | 'call'>;
+  readonly #records: RecordStore;
   readonly #role: Caller;
   readonly #streamArn: string;
 
-  constructor(frontDoor: Pick<FrontDoor, 'call'>, role: Caller, streamArn: string) {
+  constructor(frontDoor: Pick<FrontDoor, 'authorize' | 'call'>, records: RecordStore, role: Caller, streamArn: string) {
     this.#frontDoor = frontDoor;
+    this.#records = records;
     this.#role = role;
     this.#streamArn = streamArn;
   }
 
   call(operation: string, input: JsonObject): Promise<JsonObject> {
     return this.#frontDoor.call(this.#role, 'kinesis', operation, input);
+  }
+
+  async getRecords(input: JsonObject): Promise<JsonObject> {
+    this.#frontDoor.authorize(this.#role, { action: 'kinesis:GetRecords', resource: this.#streamArn });
+    return this.#records.read(input);
   }
 
   /** Makes every call that a mapping will make once, so that a missing grant stops the start. */
@@ -81,7 +94,7 @@ class KinesisShardReader implements ShardReader {
     }
     let page: JsonObject;
     try {
-      page = await this.#source.call('GetRecords', { ShardIterator: this.#iterator, Limit: limit });
+      page = await this.#source.getRecords({ ShardIterator: this.#iterator, Limit: limit });
     } catch (error) {
       this.#iterator = undefined;
       // After a pause longer than an iterator lives; the next read opens another at the same place.
