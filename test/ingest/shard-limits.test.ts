@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Door } from './door.ts';
+
+const STREAM = '/prod/streams/streaming-demo-pin';
+let door: Door;
+
+beforeAll(async () => {
+  door = await Door.open();
+}, 60_000);
+afterAll(() => door.close());
+
+test('records beyond what a shard takes are told one by one with 207, and the others are written', async () => {
+  const records = Array.from({ length: 5 }, (_, i) => ({ data: 'x'.repeat(600 * 1024) + i, 'partition-key': 'same' }));
+  const reply = await door.send('PUT', `${STREAM}/records`, { body: { records } });
+  expect(reply.status).toBe(207);
+  const results = reply.json.Records as Record<string, string>[];
+  expect(results).toHaveLength(5);
+  const written = results.filter(({ SequenceNumber }) => SequenceNumber);
+  const refused = results.filter(({ ErrorCode }) => ErrorCode === 'ProvisionedThroughputExceededException');
+  expect([written.length + refused.length, reply.json.FailedRecordCount]).toEqual([5, refused.length]);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(await door.records('streaming-demo-pin')).toHaveLength(written.length);
+});
+
+test('a record beyond what its shard takes is a 429 with Retry-After', async () => {
+  const body = { Data: 'x'.repeat(600 * 1024), PartitionKey: 'another' };
+  const replies = [];
+  for (let i = 0; i < 5; i++) replies.push(await door.send('PUT', '/prod/streams/streaming-demo-geo/record', { body }));
+  const refused = replies.find(({ status }) => status !== 200)!;
+  expect([refused.status, refused.json]).toEqual([
+    429,
+    { __type: 'ThrottlingException', message: expect.stringContaining('Retry-After') },
+  ]);
+  expect(refused.headers).toMatchObject({ 'retry-after': '1', 'access-control-allow-origin': '*' });
+});
