@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { PROFILES } from '../../lib/profiles/index.ts';
+import { AUTHS } from '../../lib/profiles/profile.ts';
 import { checkRequirements, pythonPath } from '../../setup/paths.mjs';
 import { STATEFUL } from './stateful.ts';
 import { synth } from './synth.ts';
@@ -38,12 +39,13 @@ function python(code: string, args: readonly string[]) {
   return { status, said: stdout + stderr };
 }
 
-test('cfn-lint finds nothing in the templates of any profile', () => {
+test('cfn-lint finds nothing in the templates of any profile, whoever may call', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pinflow-lint-'));
   try {
-    const files = PROFILES.flatMap(({ name }) =>
-      Object.entries(synth(name).templates).map(([stack, template]) => {
-        const file = join(folder, `${name}-${stack}.json`);
+    const variants = PROFILES.flatMap(({ name }) => AUTHS.map((auth) => ({ name, auth })));
+    const files = variants.flatMap(({ name, auth }) =>
+      Object.entries(synth(name, {}, 'demo', auth).templates).map(([stack, template]) => {
+        const file = join(folder, `${name}-${auth}-${stack}.json`);
         writeFileSync(file, JSON.stringify(template, null, 1));
         return file;
       }),
