@@ -31,7 +31,8 @@ export interface Names {
   readonly api: string;
   readonly postsTable: string;
   readonly cleanFunction: string;
-  readonly logGroups: { readonly apiAccess: string; readonly clean: string };
+  readonly redriveFunction: string;
+  readonly logGroups: { readonly apiAccess: string; readonly clean: string; readonly redrive: string };
 }
 
 /** @throws DeploymentIdError */
@@ -57,6 +58,11 @@ export function namesOf(deployment: string): Names {
     api: own,
     postsTable: `${own}-posts`,
     cleanFunction: `${own}-clean`,
-    logGroups: { apiAccess: `/pinflow/${deployment}/api-access`, clean: `/pinflow/${deployment}/clean` },
+    redriveFunction: `${own}-redrive`,
+    logGroups: {
+      apiAccess: `/pinflow/${deployment}/api-access`,
+      clean: `/pinflow/${deployment}/clean`,
+      redrive: `/pinflow/${deployment}/redrive`,
+    },
   };
 }

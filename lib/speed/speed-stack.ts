@@ -3,11 +3,13 @@ import { CfnOutput } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 import { CleanFunction } from './clean-function.ts';
+import { RedriveFunction } from './redrive-function.ts';
 
 /** The newest state of every post, within seconds. */
 export class SpeedStack extends PinflowStack {
   readonly posts: Table;
   readonly clean: CleanFunction;
+  readonly redrive: RedriveFunction;
 
   constructor(scope: Construct, props: Deployment) {
     super(scope, 'speed', props, { description: 'Pinflow: the clean function and the posts it keeps' });
@@ -21,6 +23,7 @@ export class SpeedStack extends PinflowStack {
       removalPolicy: this.dataRemoval,
     });
     this.clean = new CleanFunction(this, 'Clean', { names, profile, posts: this.posts });
+    this.redrive = new RedriveFunction(this, 'Redrive', { names, profile, posts: this.posts });
 
     new CfnOutput(this, 'PostsTable', {
       value: this.posts.tableName,
@@ -29,6 +32,10 @@ export class SpeedStack extends PinflowStack {
     new CfnOutput(this, 'CleanFunctionName', {
       value: this.clean.function.functionName,
       description: 'Cleans the records of every stream and stores them',
+    });
+    new CfnOutput(this, 'RedriveFunctionName', {
+      value: this.redrive.function.functionName,
+      description: 'Takes quarantined rows and given up batches up again',
     });
     new CfnOutput(this, 'CleanLogs', {
       value: this.clean.logs.logGroupName,

@@ -68,6 +68,13 @@ export function only(template: StackTemplate, type: string): Properties {
   return found[0]!;
 }
 
+/** The only resource of its type whose logical id begins so. */
+export function named(template: StackTemplate, type: string, id: string): Properties {
+  const [found, ...others] = Object.entries(ofType(template, type)).filter(([logicalId]) => logicalId.startsWith(id));
+  if (found === undefined || others.length > 0) throw new Error(`${id}: not one resource of type ${type}`);
+  return found[1];
+}
+
 /** A value with its pseudo parameters and references put as text: `pinflow-demo-raw-${AWS::AccountId}`. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;

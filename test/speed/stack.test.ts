@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { asText, ofType, only, type Properties, synth } from '../app/synth.ts';
+import { asText, named, ofType, only, type Properties, synth } from '../app/synth.ts';
 
 const { speed } = synth('laptop').templates;
-const fn = only(speed, 'AWS::Lambda::Function');
-const role = only(speed, 'AWS::IAM::Role');
+const fn = named(speed, 'AWS::Lambda::Function', 'Clean');
+const redrive = named(speed, 'AWS::Lambda::Function', 'Redrive');
+const role = named(speed, 'AWS::IAM::Role', 'Clean');
 
 test('the posts table has one item a post, encrypted, recoverable and paid by use', () => {
   expect(only(speed, 'AWS::DynamoDB::Table')).toMatchObject({
@@ -38,16 +39,10 @@ test('the clean function runs with the memory, role, logs and names it needs', (
 
 test('its role may do what the function does, and nothing else', () => {
   expect(role['ManagedPolicyArns']).toBeUndefined();
-  const statements: Properties[] = role['Policies'][0].PolicyDocument.Statement;
-  const grants = statements.map(({ Effect, Action, Resource }) => [
-    Effect,
-    [Action].flat().sort(),
-    [Resource].flat().map(asText).sort(),
-  ]);
-  const bucket = 'arn:${AWS::Partition}:s3:::pinflow-demo-quarantine-${AWS::AccountId}-${AWS::Region}';
   const stream = 'arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/streaming-demo-';
-  expect(grants).toEqual([
+  expect(grantsOf(role)).toEqual([
     ['Allow', ['logs:CreateLogStream', 'logs:PutLogEvents'], ['${CleanLogsD789EA51.Arn}']],
+    ['Allow', ['dynamodb:UpdateItem'], ['${Posts868B3EAD.Arn}']],
     [
       'Allow',
       [
@@ -59,8 +54,23 @@ test('its role may do what the function does, and nothing else', () => {
       ],
       [`${stream}geo`, `${stream}pin`, `${stream}user`],
     ],
-    ['Allow', ['dynamodb:UpdateItem'], ['${Posts868B3EAD.Arn}']],
     ['Allow', ['s3:PutObject'], [`${bucket}/aws/lambda/*`, `${bucket}/quarantine/*`]],
+    ['Allow', ['s3:ListBucket'], [bucket]],
+  ]);
+});
+
+test('the redrive function has the names of the clean function, and takes what it stored out of quarantine', () => {
+  expect(redrive).toMatchObject({
+    FunctionName: 'pinflow-demo-redrive',
+    Handler: 'index.handler',
+    LoggingConfig: { LogGroup: { Ref: expect.stringMatching(/^RedriveLogs/) } },
+    Environment: { Variables: { ...fn['Environment'].Variables, POWERTOOLS_SERVICE_NAME: 'redrive' } },
+  });
+  expect(grantsOf(named(speed, 'AWS::IAM::Role', 'Redrive'))).toEqual([
+    ['Allow', ['logs:CreateLogStream', 'logs:PutLogEvents'], [expect.stringMatching(/^\$\{RedriveLogs\w+\.Arn\}$/)]],
+    ['Allow', ['dynamodb:UpdateItem'], ['${Posts868B3EAD.Arn}']],
+    ['Allow', ['s3:DeleteObject', 's3:GetObject'], [`${bucket}/aws/lambda/*`, `${bucket}/quarantine/speed/*`]],
+    ['Allow', ['s3:PutObject'], [`${bucket}/quarantine/speed/*`]],
     ['Allow', ['s3:ListBucket'], [bucket]],
   ]);
 });
@@ -101,3 +111,14 @@ test('the stack is deployed after those whose names it uses', () => {
   ]);
   expect(JSON.stringify(speed)).not.toContain('Fn::ImportValue');
 });
+
+const bucket = 'arn:${AWS::Partition}:s3:::pinflow-demo-quarantine-${AWS::AccountId}-${AWS::Region}';
+
+function grantsOf({ Policies }: Properties): unknown[] {
+  const statements: Properties[] = Policies[0].PolicyDocument.Statement;
+  return statements.map(({ Effect, Action, Resource }) => [
+    Effect,
+    [Action].flat().sort(),
+    [Resource].flat().map(asText).sort(),
+  ]);
+}
