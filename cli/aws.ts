@@ -42,7 +42,8 @@ function clientsWith(settings: Settings): Clients {
   const clients = {
     cloudformation: new CloudFormationClient(settings),
     dynamodb: DynamoDBDocumentClient.from(plain),
-    kinesis: new KinesisClient(settings),
+    // Readers of a shard share five calls a second.
+    kinesis: new KinesisClient({ ...settings, maxAttempts: 10 }),
     s3: new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined }),
   };
   return {

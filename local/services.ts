@@ -63,8 +63,8 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       () => MiniStack.start({ python, stateDir, region: target.region, prepared: () => prepare(), log }),
       (ministack) => ministack.stop(),
     ),
-    open('Kinesis', () => KinesisService.open({ ...target, directory: join(stateDir, 'kinesis') }), closed),
-    open('DynamoDB', () => DynamoDbService.open({ ...target, directory: join(stateDir, 'dynamodb') }), closed),
+    open('Kinesis', () => KinesisService.open({ ...target, directory: join(stateDir, 'kinesis'), log }), closed),
+    open('DynamoDB', () => DynamoDbService.open({ ...target, directory: join(stateDir, 'dynamodb'), log }), closed),
     open('logs', () => new LogsService({ ...target, file: join(stateDir, 'logs.sqlite') }), closed),
   ] as const;
   // All of them, also after a failure: what opens late must be closed too.

@@ -63,8 +63,7 @@ async function* recordsOf({ kinesis }: Clients, stream: string): AsyncGenerator<
           bytes: Data!,
         };
       }
-      const isAtTip = (answer.Records ?? []).length === 0 && !answer.MillisBehindLatest;
-      ShardIterator = isAtTip ? undefined : answer.NextShardIterator;
+      ShardIterator = answer.MillisBehindLatest === 0 ? undefined : answer.NextShardIterator;
     }
   }
 }

@@ -76,12 +76,16 @@ export class CallRecorder {
       .map(({ time, ...rest }) => `${JSON.stringify({ time: new Date(time).toISOString(), ...rest })}\n`)
       .join('');
     this.#pending = [];
-    if (this.#bytes > 0 && this.#bytes + lines.length > this.#fileLimit) {
-      renameSync(this.#file, `${this.#file}.1`);
-      this.#bytes = 0;
+    try {
+      if (this.#bytes > 0 && this.#bytes + lines.length > this.#fileLimit) {
+        renameSync(this.#file, `${this.#file}.1`);
+        this.#bytes = 0;
+      }
+      appendFileSync(this.#file, lines);
+      this.#bytes += lines.length;
+    } catch {
+      // A full disk: the calls go on, these lines of their record are lost.
     }
-    appendFileSync(this.#file, lines);
-    this.#bytes += lines.length;
   }
 
   #count({ service, action, resource, role, allowed }: RecordedCall): void {

@@ -108,7 +108,13 @@ export class EngineProcess {
       child.kill('SIGKILL');
       throw new EngineError(name, failure, this.#logFile);
     }
-    await prepared?.();
+    try {
+      await prepared?.();
+    } catch (error) {
+      // It would keep the port from the next one.
+      child.kill('SIGKILL');
+      throw error;
+    }
     if (child.exitCode !== null || child.signalCode !== null) this.#died(started);
     else child.once('exit', () => this.#died(started));
   }

@@ -7,13 +7,15 @@ import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
+import { Worker } from 'node:worker_threads';
 
 const root = process.env.LAMBDA_TASK_ROOT;
 const END_OF_INVOCATION = '\u0000';
 let requestId;
 
-// An orphan must not outlive the runtime.
+// An orphan must not outlive the runtime, not even one whose handler never gives way to the event loop.
 process.on('disconnect', () => process.exit(0));
+new Worker(new URL('./orphan-watch.mjs', import.meta.url), { workerData: process.ppid, stdout: true, env: {} }).unref();
 for (const event of ['uncaughtException', 'unhandledRejection']) {
   process.on(event, (error) => {
     const described = describe(error);

@@ -39,7 +39,7 @@ export class LogsService implements JsonService {
     this.store = new LogStore(file);
     this.#arnPrefix = `arn:aws:logs:${region}:${account}:log-group:`;
     this.store.trim(Date.now());
-    this.#trimming = setInterval(() => this.store.trim(Date.now()), TRIM_EVERY_MS).unref();
+    this.#trimming = setInterval(() => unlessDiskFails(() => this.store.trim(Date.now())), TRIM_EVERY_MS).unref();
   }
 
   close(): void {
@@ -56,8 +56,15 @@ export class LogsService implements JsonService {
     return `${this.#arnPrefix}${group}:log-stream:${stream}`;
   }
 
-  /** One line; its stream is made if need be, and its metrics are kept too if it is in the embedded metric format. Time in milliseconds. */
+  /**
+   * One line; its stream is made if need be, and its metrics are kept too if it is in the embedded metric format.
+   * Time in milliseconds. What cannot be stored is lost: whoever is logged about goes on.
+   */
   write(group: string, stream: string, message: string, time: number = Date.now()): void {
+    unlessDiskFails(() => this.#write(group, stream, message, time));
+  }
+
+  #write(group: string, stream: string, message: string, time: number): void {
     const known = `${group}\n${stream}`;
     if (!this.#streams.has(known)) {
       this.store.putStream(group, stream);
@@ -195,7 +202,7 @@ export class LogsService implements JsonService {
     const stream = required(input, 'logStreamName');
     if (!this.store.streams(group, stream).some(({ name }) => name === stream)) throw missing('log stream');
     for (const event of (input['logEvents'] ?? []) as readonly { timestamp: number; message: string }[]) {
-      this.write(group, stream, event.message, event.timestamp);
+      this.#write(group, stream, event.message, event.timestamp);
     }
     return {};
   }
@@ -205,6 +212,14 @@ export class LogsService implements JsonService {
     if (group === undefined) throw new ServiceError('InvalidParameterException', 'A log group must be named.');
     if (!this.store.groups(group).some(({ name }) => name === group)) throw missing('log group');
     return group;
+  }
+}
+
+function unlessDiskFails(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isSqliteFault(error)) throw error;
   }
 }
 

@@ -71,6 +71,9 @@ const DAY_MS = 86_400_000;
 const METRIC_DAYS = 15;
 const FLUSH_MS = 50;
 const FLUSH_EVENTS = 1_000;
+/** While they cannot be written, for want of space for one. */
+const KEPT_EVENTS = 10_000;
+const AGAIN_MS = 1_000;
 
 type Row = Record<string, SQLInputValue>;
 
@@ -135,7 +138,7 @@ export class LogStore {
 
   append(group: string, stream: string, message: string, time: number): void {
     this.#waiting.push({ group, stream, time, ingested: Date.now(), message });
-    if (this.#waiting.length >= FLUSH_EVENTS) this.flush();
+    if (this.#waiting.length % FLUSH_EVENTS === 0) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }
 
@@ -190,12 +193,19 @@ export class LogStore {
     const events = this.#waiting;
     if (events.length === 0) return;
     this.#waiting = [];
-    this.#database.exec('BEGIN');
-    for (const { group, stream, time, ingested, message } of events) {
-      const sql = 'INSERT INTO log_event (log_group, stream, time, ingested, message) VALUES (?, ?, ?, ?, ?)';
-      this.#run(sql, group, stream, time, ingested, message);
+    try {
+      this.#database.exec('BEGIN');
+      for (const { group, stream, time, ingested, message } of events) {
+        const sql = 'INSERT INTO log_event (log_group, stream, time, ingested, message) VALUES (?, ?, ?, ?, ?)';
+        this.#run(sql, group, stream, time, ingested, message);
+      }
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (!isSqliteFault(error)) throw error;
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#waiting = events.slice(-KEPT_EVENTS);
+      this.#timer = setTimeout(() => this.flush(), AGAIN_MS).unref();
     }
-    this.#database.exec('COMMIT');
   }
 
   #run(sql: string, ...values: SQLInputValue[]): number {
@@ -212,3 +222,7 @@ export class LogStore {
     return statement;
   }
 }
+
+/** The database cannot be written or read: the disk is full, for one. */
+export const isSqliteFault = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | null)?.code === 'ERR_SQLITE_ERROR';
