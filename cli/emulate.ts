@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { UsageError } from './arguments.ts';
 import { command } from './command.ts';
+import { authOf, authOptions, authorized, clientsOf } from './door-auth.ts';
 import { httpDoor } from './emulator/door.ts';
 import { emulate, type LoggedAnswer, type SentPost } from './emulator/emulate.ts';
 import { ownPosts } from './emulator/own-rows.ts';
@@ -24,6 +26,9 @@ export default command(
       from: { type: 'text', value: 'FILE', describe: 'own rows, .jsonl or .csv, instead of synthetic ones' },
       url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (http://127.0.0.1:8000/prod)' },
       deployment: { type: 'text', value: 'ID', describe: 'the id in the names of the streams (demo)' },
+      ...authOptions,
+      profile: { type: 'text', value: 'NAME', describe: 'of the AWS CLI, to sign with --auth iam' },
+      region: { type: 'text', value: 'NAME', describe: 'of the API, to sign for (that of the URL)' },
       log: { type: 'text', value: 'FILE', describe: 'write every answer to this file, one JSON object a line' },
       'keep-alive': { type: 'flag', describe: 'reuse connections; the public emulators open one for each request' },
     },
@@ -33,14 +38,18 @@ export default command(
     const count = given.count ?? (from === undefined ? 100 : Infinity);
     const posts: AsyncIterator<SentPost> | Iterator<SentPost> =
       from === undefined ? syntheticPosts({ seed, count, dirty, duplicates }) : firstOf(ownPosts(from), count);
-    const send = httpDoor({ keepAlive: given['keep-alive'] ?? false });
+    const url = given.url ?? 'http://127.0.0.1:8000/prod';
+    if (!URL.canParse(url)) throw new UsageError(`--url is "${url}": give the output ApiUrl, such as https://…/prod`);
+    const { clients, region } = clientsOf(new URL(url), given);
+    const plain = httpDoor({ keepAlive: given['keep-alive'] ?? false });
+    const send = authorized(plain, authOf(given, clients, region));
     const lines = log === undefined ? undefined : createWriteStream(log);
     if (lines) await once(lines, 'open');
     const progress = new Progress();
     const stop = onInterrupt(() => progress.note('Stopping: the posts that were begun are sent to their end.'));
     try {
       const summary = await emulate({
-        url: given.url ?? 'http://127.0.0.1:8000/prod',
+        url,
         deployment: given.deployment ?? 'demo',
         posts,
         send,
@@ -59,7 +68,8 @@ export default command(
     } finally {
       progress.end();
       stop.dispose();
-      send.close();
+      plain.close();
+      clients.close();
       if (lines) await new Promise((resolve) => lines.end(resolve));
     }
   },

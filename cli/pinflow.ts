@@ -5,6 +5,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
   start: { summary: 'run the deployment on this machine, with a demonstration', load: () => import('./start.ts') },
   emulate: { summary: 'send posts to a door as the public emulators do', load: () => import('./emulate.ts') },
   account: { summary: 'what became of every row that was accepted', load: () => import('./account.ts') },
+  openapi: { summary: 'describe the API as an OpenAPI 3.1 document', load: () => import('./openapi.ts') },
   smoke: { summary: 'check a deployment from end to end, on AWS or here', load: () => import('./smoke.ts') },
   destroy: { summary: 'delete a deployment from AWS', load: () => import('./destroy.ts') },
   reset: { summary: 'clear the state of the local deployment', load: () => import('./reset.ts') },

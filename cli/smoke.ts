@@ -1,14 +1,12 @@
 import { UsageError } from './arguments.ts';
-import { type Clients, clientsAt, clientsOnAws, localEndpoint, localRegion } from './aws.ts';
+import { localEndpoint } from './aws.ts';
 import { command } from './command.ts';
-import { authorized, type DoorAuth, isLocal, regionOf } from './door-auth.ts';
+import { authOf, authOptions, authorized, clientsOf, type DoorAuth } from './door-auth.ts';
 import { httpDoor, type Send } from './emulator/door.ts';
 import { type CheckResult, runChecks } from './smoke/check.ts';
 import { type Door, doorChecks } from './smoke/door-checks.ts';
 import { landingChecks } from './smoke/landing-checks.ts';
 import type { SentRow } from './smoke/rows.ts';
-
-const auths = ['none', 'iam', 'api-key'] as const;
 
 export default command(
   {
@@ -18,8 +16,7 @@ export default command(
     options: {
       url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (http://localhost:8000/prod)' },
       deployment: { type: 'text', value: 'ID', describe: 'the id in the names (demo)' },
-      auth: { type: 'text', oneOf: auths, describe: 'what the API asks of its callers: none, iam, api-key (none)' },
-      'api-key': { type: 'text', value: 'KEY', describe: 'the key; implies --auth api-key' },
+      ...authOptions,
       profile: { type: 'text', value: 'NAME', describe: 'of the AWS CLI, to sign and to see where rows end' },
       region: { type: 'text', value: 'NAME', describe: 'of the deployment (that of the URL)' },
       endpoint: { type: 'text', value: 'URL', describe: `the AWS endpoint (AWS; for a local URL ${localEndpoint})` },
@@ -28,16 +25,11 @@ export default command(
   },
   async (given) => {
     const url = urlOf(given.url ?? 'http://localhost:8000/prod');
-    const { deployment = 'demo', wait = 60, profile } = given;
-    const endpoint = given.endpoint ?? (isLocal(url) ? localEndpoint : undefined);
-    const region = given.region ?? regionOf(url);
-    const clients =
-      endpoint === undefined
-        ? clientsOnAws({ ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) })
-        : clientsAt(endpoint);
+    const { deployment = 'demo', wait = 60 } = given;
+    const { clients, region } = clientsOf(url, given);
     const door = httpDoor({ keepAlive: true });
     try {
-      const auth = authOf(given.auth, given['api-key'], clients, endpoint === undefined ? region : localRegion);
+      const auth = authOf(given, clients, region);
       const sent: SentRow[] = [];
       console.log(`Checking ${url} of deployment ${deployment}, auth ${auth.kind}`);
       const results = await runChecks(
@@ -66,24 +58,6 @@ function urlOf(text: string): URL {
   const url = new URL(text);
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
-}
-
-function authOf(
-  asked: string | undefined,
-  key: string | undefined,
-  clients: Clients,
-  region: string | undefined,
-): DoorAuth {
-  const kind = asked ?? (key === undefined ? 'none' : 'api-key');
-  if (kind === 'api-key') {
-    if (key === undefined) throw new UsageError('--auth api-key needs the key too: --api-key KEY');
-    return { kind, key };
-  }
-  if (key !== undefined) throw new UsageError(`--api-key is for --auth api-key, not for ${kind}.`);
-  if (kind !== 'iam') return { kind: 'none' };
-  if (region === undefined)
-    throw new UsageError('--auth iam needs the region, which this URL does not tell: --region NAME');
-  return { kind, clients, region };
 }
 
 function lineOf({ check, outcome, detail }: CheckResult): string {

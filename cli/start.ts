@@ -3,11 +3,12 @@ import { join, resolve } from 'node:path';
 import { type Runtime, startRuntime } from '../local/start.ts';
 import { pythonPath } from '../setup/paths.mjs';
 import { deployedNames } from './accounting/deployed-names.ts';
-import { clientsAt } from './aws.ts';
+import { type Clients, clientsAt, localRegion } from './aws.ts';
 import { command } from './command.ts';
 import { contextOf } from './context.ts';
 import { demonstrate } from './demonstration/demonstration.ts';
 import { demonstrationTable, onePost, thingsToTry } from './demonstration/print.ts';
+import type { DoorAuth } from './door-auth.ts';
 import { onInterrupt } from './interrupt.ts';
 import { defaultStateDir } from './state-dir.ts';
 import { synthesize } from './synth.ts';
@@ -21,7 +22,12 @@ export default command(
       state: { type: 'text', value: 'DIR', describe: 'the folder of the state (.pinflow)' },
       port: { type: 'number', whole: true, min: 0, max: 65_535, describe: 'of the AWS endpoint (4566); 0: any free' },
       'api-port': { type: 'number', whole: true, min: 0, max: 65_535, describe: 'of the API (8000); 0: any free' },
-      context: { type: 'texts', short: 'c', value: 'KEY=VALUE', describe: 'context of the app: deployment, profile' },
+      context: {
+        type: 'texts',
+        short: 'c',
+        value: 'KEY=VALUE',
+        describe: 'context of the app: deployment, profile, auth',
+      },
     },
   },
   async ({ once = false, state = defaultStateDir, port, 'api-port': apiPort, context: pairs = [] }) => {
@@ -69,10 +75,12 @@ async function demonstration(
   const clients = clientsAt(runtime.endpoint);
   try {
     const names = await deployedNames(clients, deployment);
+    const auth = authAsked(runtime, deployment, clients);
     const shown = await demonstrate({
       clients,
       names,
       url: `${runtime.apiUrl}/prod`,
+      auth,
       deployment,
       logFile: join(stateDir, 'demonstration.jsonl'),
       stop,
@@ -85,11 +93,19 @@ async function demonstration(
     for (const fault of shown.faults) console.error(`  ! ${fault}`);
     if (shown.faults.length === 0) console.log('  Every row is accounted for.');
     console.log(`\n${await onePost(clients, names.postsTable)}`);
-    console.log(`\n${thingsToTry(url, endpoint, deployment, names.postsTable)}`);
+    console.log(`\n${thingsToTry(url, endpoint, deployment, names.postsTable, auth)}`);
     return shown.faults.length === 0;
   } finally {
     clients.close();
   }
+}
+
+/** What the API asks of its callers, by the outputs of its stack. */
+function authAsked({ stacks, apiKeys }: Runtime, deployment: string, clients: Clients): DoorAuth {
+  const { ApiInvokeArn, ApiKeyId } = stacks[`pinflow-${deployment}-ingest`]?.outputs ?? {};
+  if (ApiInvokeArn) return { kind: 'iam', clients, region: localRegion };
+  const key = ApiKeyId && apiKeys.find(ApiKeyId.value)?.value;
+  return key === undefined ? { kind: 'none' } : { kind: 'api-key', key };
 }
 
 const stepText = ({ name, ms }: { readonly name: string; readonly ms: number }): string => `${name} ${seconds(ms)}`;

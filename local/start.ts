@@ -7,6 +7,7 @@ import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { resourceTypes } from './resources/index.ts';
+import type { ApiKeys } from './services/apigateway/api-keys.ts';
 import { openApiOf } from './services/apigateway/openapi.ts';
 import { CloudFormationService } from './services/cloudformation/cloudformation.ts';
 import type { FrontDoor } from './services/service.ts';
@@ -49,6 +50,8 @@ export interface Runtime {
   readonly stacks: Deployment;
   /** The parts of the start that took time; engines start side by side. */
   readonly timings: readonly Timing[];
+  /** Values of the API keys that the templates declare. */
+  readonly apiKeys: Pick<ApiKeys, 'find'>;
   /** Calls to services without the wire, as the administrator for one. */
   readonly frontDoor: FrontDoor;
   readonly administrator: Caller;
@@ -130,6 +133,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...TARGET,
       endpoint,
       apiUrl: apiGateway.url,
+      apiKeys: apiGateway.apiKeys,
       stacks,
       timings,
       frontDoor,

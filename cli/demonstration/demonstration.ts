@@ -6,6 +6,7 @@ import { type Account, account, placeOf } from '../accounting/account.ts';
 import type { DeployedNames } from '../accounting/deployed-names.ts';
 import { missingRows } from '../accounting/print.ts';
 import type { Clients } from '../aws.ts';
+import { authorized, type DoorAuth } from '../door-auth.ts';
 import { spoilings } from '../emulator/dirt.ts';
 import { httpDoor } from '../emulator/door.ts';
 import { type EmulationSummary, emulate, type LoggedAnswer } from '../emulator/emulate.ts';
@@ -33,6 +34,7 @@ export interface DemonstrationOptions {
   readonly names: DeployedNames;
   /** The invoke URL with its stage. */
   readonly url: string;
+  readonly auth: DoorAuth;
   readonly deployment: string;
   /** Where every answer is logged. */
   readonly logFile: string;
@@ -41,19 +43,19 @@ export interface DemonstrationOptions {
 
 /** Sends posts with duplicates and dirt through the door, and waits until every row of them has ended somewhere. */
 export async function demonstrate(options: DemonstrationOptions): Promise<Demonstration> {
-  const { clients, names, url, deployment, logFile, stop } = options;
+  const { clients, names, url, auth, deployment, logFile, stop } = options;
   const began = Date.now();
   const taken = { pin: new Set<string>(), geo: new Set<string>(), user: new Set<string>() };
   const follower = new LatencyFollower(clients, names.postsTable);
   const log = createWriteStream(logFile);
   await once(log, 'open');
-  const send = httpDoor();
+  const door = httpDoor();
   try {
     const sent = await emulate({
       url,
       deployment,
       posts: syntheticPosts(demonstrated),
-      send,
+      send: authorized(door, auth),
       threads,
       rate: postsPerSecond,
       stop,
@@ -73,7 +75,7 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
     if (unseen > 0 && faults.length === 0) faults.push(`${unseen} followed parts never showed in the posts table.`);
     return { sent, account: settled, latenciesMs: follower.latenciesMs, faults };
   } finally {
-    send.close();
+    door.close();
     await follower.end(0).catch(() => undefined);
     await new Promise((resolve) => log.end(resolve));
   }

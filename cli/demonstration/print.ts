@@ -3,6 +3,7 @@ import type { Part } from '../../model/post.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 import { quarantineLines } from '../accounting/print.ts';
 import { type Clients, localKey, localRegion } from '../aws.ts';
+import type { DoorAuth } from '../door-auth.ts';
 import { feedNames, syntheticPost } from '../emulator/posts.ts';
 import { syntheticPosts } from '../emulator/synthetic.ts';
 import { table } from '../table.ts';
@@ -65,7 +66,13 @@ function shortJson(value: unknown): string {
 }
 
 /** Where things are, and a command for each of curl, the AWS CLI and Python. */
-export function thingsToTry(apiUrl: string, endpoint: string, deployment: string, tableName: string): string {
+export function thingsToTry(
+  apiUrl: string,
+  endpoint: string,
+  deployment: string,
+  tableName: string,
+  auth: DoorAuth,
+): string {
   const { index } = untouchedPost();
   const row = {
     index: 20_000,
@@ -85,8 +92,16 @@ export function thingsToTry(apiUrl: string, endpoint: string, deployment: string
     `  API           ${apiUrl}`,
     `  AWS endpoint  ${endpoint}   (access key ${accessKeyId}, secret ${secretAccessKey}, region ${localRegion})`,
     '',
-    `curl -X PUT ${apiUrl}/streams/${stream}/record -H 'Content-Type: application/json' -d '${body}'`,
+    `curl -X PUT ${apiUrl}/streams/${stream}/record${curlAuth(auth)} -H 'Content-Type: application/json' -d '${body}'`,
     `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} aws --region ${localRegion} --endpoint-url ${endpoint} dynamodb get-item --table-name ${tableName} --key '${key}'`,
     `python3 -c "import boto3; print(boto3.resource('dynamodb', ${settings}).Table('${tableName}').get_item(Key={'ind': ${index}})['Item'])"`,
   ].join('\n');
+}
+
+function curlAuth(auth: DoorAuth): string {
+  if (auth.kind === 'api-key') return ` -H 'x-api-key: ${auth.key}'`;
+  const { accessKeyId, secretAccessKey } = localKey;
+  return auth.kind === 'iam'
+    ? ` --aws-sigv4 aws:amz:${auth.region}:execute-api --user ${accessKeyId}:${secretAccessKey}`
+    : '';
 }

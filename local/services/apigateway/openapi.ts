@@ -56,7 +56,7 @@ export function openApiOf({ stacks, directory }: Assembly, serverUrl: string): O
     openapi: '3.1.0',
     info: { title, version: '1' },
     servers: [{ url: serverUrl }],
-    paths,
+    paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: { schemas, securitySchemes: SECURITY_SCHEMES },
   };
 }
