@@ -6,6 +6,7 @@ import { CallRecorder } from './access/recorder.ts';
 import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
 import { HttpFrontDoor } from './front-door.ts';
+import { writeProfile } from './profile.ts';
 import { resourceTypes } from './resources/index.ts';
 import type { ApiKeys } from './services/apigateway/api-keys.ts';
 import { openApiOf } from './services/apigateway/openapi.ts';
@@ -44,6 +45,8 @@ export interface Runtime {
   readonly endpoint: string;
   /** Of API Gateway, without a stage: `http://127.0.0.1:8000`. */
   readonly apiUrl: string;
+  /** The configuration file of AWS clients that has the profile `pinflow`. */
+  readonly awsConfig: string;
   readonly account: string;
   readonly region: string;
   /** Stack name -> what is deployed of it, with its outputs. */
@@ -124,6 +127,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         notice: log,
       }),
     );
+    const awsConfig = writeProfile({ stateDir, endpoint, region: TARGET.region });
     ready = true;
     const { apiGateway, mappings } = services;
     await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
@@ -134,6 +138,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       endpoint,
       apiUrl: apiGateway.url,
       apiKeys: apiGateway.apiKeys,
+      awsConfig,
       stacks,
       timings,
       frontDoor,

@@ -8,20 +8,25 @@ export interface S3Request {
   readonly bucket: string | undefined;
   /** Decoded. */
   readonly key: string | undefined;
+  /** Without what a presigned URL adds to it. */
   readonly query: URLSearchParams;
+  /** With those that a presigned URL carries in its query. */
   readonly headers: IncomingHttpHeaders;
 }
 
 export interface S3Operation {
   readonly name: string;
-  /** The path of the same request in path style, with its query but without a presigned URL's signature. */
+  /** The path of the same request in path style, with its query. */
   readonly path: string;
   /** What IAM decides; all must be allowed. */
   readonly access: readonly AccessRequest[];
 }
 
 const VIRTUAL_HOST = /^(.+?)(?:\.s3)?\.localhost(?::\d+)?$/;
-const SIGNATURE_QUERY = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token)$/i;
+const SIGNATURE_QUERY =
+  /^(x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token)|AWSAccessKeyId|Signature|Expires)$/i;
+/** Of a presigned URL S3 does not look at them: SDK v3 puts that of an empty body there. */
+const CHECKSUM_QUERY = /^x-amz-(checksum-.*|sdk-checksum-algorithm)$/i;
 
 /** Query parameters that do not change what the operation is. */
 const PLAIN_QUERY = new Set([
@@ -76,14 +81,20 @@ const OPERATIONS: Readonly<Record<string, readonly [name: string, action: string
 /** Reads the bucket and key from the host and path: path style, or `bucket.localhost`. */
 export function parseRequest(method: string, url: string, host: string, headers: IncomingHttpHeaders): S3Request {
   const { pathname, searchParams } = new URL(url, 'http://s3');
+  const query = new URLSearchParams();
+  const presigned: IncomingHttpHeaders = {};
+  for (const [name, value] of searchParams) {
+    if (SIGNATURE_QUERY.test(name) || CHECKSUM_QUERY.test(name)) continue;
+    if (/^x-amz-/i.test(name)) presigned[name.toLowerCase()] = value;
+    else query.append(name, value);
+  }
+  const rest = { method, query, headers: { ...presigned, ...headers } };
   const virtual = VIRTUAL_HOST.exec(host)?.[1];
   const path = pathname.slice(1);
-  if (virtual !== undefined && virtual !== 's3') {
-    return { method, bucket: virtual, key: decoded(path), query: searchParams, headers };
-  }
+  if (virtual !== undefined && virtual !== 's3') return { ...rest, bucket: virtual, key: decoded(path) };
   const slash = path.indexOf('/');
   const bucket = decoded(slash < 0 ? path : path.slice(0, slash));
-  return { method, bucket, key: slash < 0 ? undefined : decoded(path.slice(slash + 1)), query: searchParams, headers };
+  return { ...rest, bucket, key: slash < 0 ? undefined : decoded(path.slice(slash + 1)) };
 }
 
 /**
@@ -95,8 +106,7 @@ export function parseRequest(method: string, url: string, host: string, headers:
 export function operationOf(request: S3Request): S3Operation {
   const { method, bucket, key, query, headers } = request;
   const level = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
-  const own = [...query].filter(([name]) => !SIGNATURE_QUERY.test(name));
-  const selecting = own.map(([name]) => name).filter((name) => !PLAIN_QUERY.has(name) && !name.startsWith('response-'));
+  const selecting = [...query.keys()].filter((name) => !PLAIN_QUERY.has(name) && !name.startsWith('response-'));
   const found = OPERATIONS[[level, method, ...selecting.sort()].join(' ')];
   if (found === undefined) {
     const what = `${method} of ${level === 'object' ? 'an object' : level === 'bucket' ? 'a bucket' : 'the service'}`;
@@ -118,7 +128,7 @@ export function operationOf(request: S3Request): S3Operation {
   }
   if (headers['x-amz-tagging'] !== undefined) access.push({ action: 's3:PutObjectTagging', resource });
   if (headers['x-amz-acl'] !== undefined) access.push({ action: 's3:PutObjectAcl', resource });
-  return { name, path: pathOf(bucket, key, own), access };
+  return { name, path: pathOf(bucket, key, [...query]), access };
 }
 
 /** The path-style address of a bucket or object. */

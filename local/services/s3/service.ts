@@ -83,7 +83,7 @@ export class S3Service implements HttpService {
     let body: Readable | string = request;
     if (operation.name === 'DeleteObjects') body = await this.#authorizedDeletes(asked, request, caller);
     await this.#options.engine.ready();
-    const answer = await this.#send(method, operation.path, forwarded(headers), body).catch((error: Error) => {
+    const answer = await this.#send(method, operation.path, forwarded(asked.headers), body).catch((error: Error) => {
       throw new ServiceError('ServiceUnavailable', `The S3 engine does not answer: ${error.message}`, 503);
     });
     if (answer.statusCode === 404 && /^(Get|Head)Object$/.test(operation.name)) {

@@ -40,6 +40,21 @@ describe('which operation a request is, and what IAM decides', () => {
     ]);
   });
 
+  test('a presigned URL carries headers, and checksums that do not count', () => {
+    const signed = 'X-Amz-Signature=1&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&x-amz-checksum-crc32=AAAAAA%3D%3D';
+    const request = parseRequest('PUT', `/b/k?${signed}&x-amz-tagging=t%3D1&x-amz-meta-feed=pin`, '', { host: 'h' });
+    expect(request.headers).toEqual({
+      host: 'h',
+      'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+      'x-amz-tagging': 't=1',
+      'x-amz-meta-feed': 'pin',
+    });
+    const { path, access } = operationOf(request);
+    expect(path).toBe('/b/k');
+    expect(access.map(({ action }) => action)).toEqual(['s3:PutObject', 's3:PutObjectTagging']);
+    expect(ask('GET', '/b/k?AWSAccessKeyId=a&Signature=b&Expires=1').path).toBe('/b/k');
+  });
+
   test('a listing has its prefix as a condition', () => {
     expect(ask('GET', '/b?prefix=raw%2F&max-keys=5').access[0]!.conditions).toEqual({
       's3:prefix': ['raw/'],
