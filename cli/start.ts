@@ -70,7 +70,6 @@ async function demonstration(
   stateDir: string,
   stop: AbortSignal,
 ): Promise<boolean> {
-  const endpoint = runtime.endpoint.replace('127.0.0.1', 'localhost');
   const url = `${runtime.apiUrl.replace('127.0.0.1', 'localhost')}/prod`;
   const clients = clientsAt(runtime.endpoint);
   try {
@@ -93,7 +92,7 @@ async function demonstration(
     for (const fault of shown.faults) console.error(`  ! ${fault}`);
     if (shown.faults.length === 0) console.log('  Every row is accounted for.');
     console.log(`\n${await onePost(clients, names.postsTable)}`);
-    console.log(`\n${thingsToTry(url, endpoint, deployment, names.postsTable, auth)}`);
+    console.log(`\n${thingsToTry({ ...runtime, url, auth }, deployment, names.postsTable)}`);
     return shown.faults.length === 0;
   } finally {
     clients.close();

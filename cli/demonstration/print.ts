@@ -2,7 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Part } from '../../model/post.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 import { quarantineLines } from '../accounting/print.ts';
-import { type Clients, localKey, localRegion } from '../aws.ts';
+import { type Clients, localKey } from '../aws.ts';
 import type { DoorAuth } from '../door-auth.ts';
 import { feedNames, syntheticPost } from '../emulator/posts.ts';
 import { syntheticPosts } from '../emulator/synthetic.ts';
@@ -65,14 +65,19 @@ function shortJson(value: unknown): string {
   );
 }
 
+export interface Places {
+  /** Of the API, with its stage. */
+  readonly url: string;
+  readonly auth: DoorAuth;
+  /** Of the AWS services. */
+  readonly endpoint: string;
+  /** The file that has the profile of AWS clients. */
+  readonly awsConfig: string;
+}
+
 /** Where things are, and a command for each of curl, the AWS CLI and Python. */
-export function thingsToTry(
-  apiUrl: string,
-  endpoint: string,
-  deployment: string,
-  tableName: string,
-  auth: DoorAuth,
-): string {
+export function thingsToTry(places: Places, deployment: string, tableName: string): string {
+  const { url, auth, endpoint, awsConfig } = places;
   const { index } = untouchedPost();
   const row = {
     index: 20_000,
@@ -86,15 +91,14 @@ export function thingsToTry(
   const stream = `streaming-${deployment}-pin`;
   const body = JSON.stringify({ StreamName: stream, PartitionKey: 'mine', Data: row });
   const key = JSON.stringify({ ind: { N: String(row.index) } });
-  const { accessKeyId, secretAccessKey } = localKey;
-  const settings = `endpoint_url='${endpoint}', region_name='${localRegion}', aws_access_key_id='${accessKeyId}', aws_secret_access_key='${secretAccessKey}'`;
   return [
-    `  API           ${apiUrl}`,
-    `  AWS endpoint  ${endpoint}   (access key ${accessKeyId}, secret ${secretAccessKey}, region ${localRegion})`,
+    `  API           ${url}`,
+    `  AWS endpoint  ${endpoint}   (docs/clients.md)`,
     '',
-    `curl -X PUT ${apiUrl}/streams/${stream}/record${curlAuth(auth)} -H 'Content-Type: application/json' -d '${body}'`,
-    `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} aws --region ${localRegion} --endpoint-url ${endpoint} dynamodb get-item --table-name ${tableName} --key '${key}'`,
-    `python3 -c "import boto3; print(boto3.resource('dynamodb', ${settings}).Table('${tableName}').get_item(Key={'ind': ${index}})['Item'])"`,
+    `curl -X PUT ${url}/streams/${stream}/record${curlAuth(auth)} -H 'Content-Type: application/json' -d '${body}'`,
+    `export AWS_CONFIG_FILE='${awsConfig}' AWS_PROFILE=pinflow`,
+    `aws dynamodb get-item --table-name ${tableName} --key '${key}'`,
+    `python3 -c "import boto3; print(boto3.resource('dynamodb').Table('${tableName}').get_item(Key={'ind': ${index}})['Item'])"`,
   ].join('\n');
 }
 
