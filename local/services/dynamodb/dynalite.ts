@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { type JsonObject, ServiceError } from '../service.ts';
 import { type BatchOperation, ItemCommits, type ItemListener } from './item-commits.ts';
+import { type ExpressionParser, rememberExpressions } from './known-expressions.ts';
+import { type Readings, readAtOnce } from './read-at-once.ts';
 
 /*
  * dynalite's actions, called in this process: the same validation and dispatch as in its HTTP handler
@@ -39,7 +41,7 @@ export interface ItemStore {
 }
 
 export interface Store {
-  readonly db: {
+  readonly db: Readings & {
     open(): Promise<void>;
     close(): Promise<void>;
     batch(operations: readonly BatchOperation[]): Promise<void>;
@@ -92,6 +94,9 @@ type Action = (store: Store, data: JsonObject, callback: Callback<JsonObject>) =
 const load = createRequire(import.meta.url);
 const database = load('dynalite/db') as Database;
 const validations = load('dynalite/validations') as Validations;
+for (const parser of ['conditionParser', 'projectionParser', 'updateParser']) {
+  rememberExpressions(load(`dynalite/db/${parser}`) as ExpressionParser);
+}
 
 const OPERATIONS = [
   'BatchGetItem',
@@ -176,6 +181,7 @@ export class Dynalite {
     const store = database.create({ path: options.directory, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
     store.tableDb.awsAccountId = options.account;
     store.tableDb.awsRegion = options.region;
+    readAtOnce(store.db);
     await store.db.open();
     const opened = new Dynalite(store);
     await opened.#finishInterrupted();
