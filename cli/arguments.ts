@@ -24,13 +24,17 @@ export type Options = Readonly<Record<string, Option>>;
 
 export interface CommandLine<O extends Options> {
   readonly command: string;
+  /** What stands beside the options, for the help: `list|show <key>`. @default - nothing may */
+  readonly operands?: string;
   readonly summary: string;
   readonly options: O;
 }
 
 type Value<T extends Option['type']> = { text: string; number: number; flag: boolean; texts: readonly string[] }[T];
 /** What was given, by the option's name; what was not is absent. */
-export type Given<O extends Options> = { readonly [K in keyof O]?: Value<O[K]['type']> };
+export type Given<O extends Options> = { readonly [K in keyof O]?: Value<O[K]['type']> } & {
+  readonly operands?: readonly string[];
+};
 
 /** @throws UsageError for an unknown option, a missing or unusable value, or anything that is no option. */
 export function readArguments<O extends Options>(line: CommandLine<O>, args: readonly string[]): Given<O> {
@@ -49,7 +53,11 @@ export function readArguments<O extends Options>(line: CommandLine<O>, args: rea
   const given: Record<string, unknown> = {};
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional') throw new UsageError(`"${token.value}" is no option of ${line.command}.`);
+    if (token.kind === 'positional') {
+      if (line.operands === undefined) throw new UsageError(`"${token.value}" is no option of ${line.command}.`);
+      given['operands'] = [...((given['operands'] as string[]) ?? []), token.value];
+      continue;
+    }
     const option = Object.hasOwn(line.options, token.name) ? line.options[token.name] : undefined;
     if (option === undefined) throw unknownOption(line, token.rawName);
     const value = readValue(token.rawName, option, token.value);
@@ -115,7 +123,8 @@ export function helpOf(line: CommandLine<Options>): string {
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   const options = rows.map(([left, describe]) => `  ${left.padEnd(width)}  ${describe}`);
-  return [`pinflow ${line.command} [options]`, '', line.summary, '', ...options].join('\n');
+  const operands = line.operands === undefined ? '' : ` ${line.operands}`;
+  return [`pinflow ${line.command}${operands} [options]`, '', line.summary, '', ...options].join('\n');
 }
 
 const placeholder = (option: Option): string => option.value ?? (option.type === 'number' ? 'N' : 'TEXT');

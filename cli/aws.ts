@@ -1,6 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
@@ -13,6 +14,7 @@ export interface Clients {
   readonly cloudformation: CloudFormationClient;
   readonly dynamodb: DynamoDBDocumentClient;
   readonly kinesis: KinesisClient;
+  readonly lambda: LambdaClient;
   readonly s3: S3Client;
   close(): void;
 }
@@ -44,6 +46,7 @@ function clientsWith(settings: Settings): Clients {
     dynamodb: DynamoDBDocumentClient.from(plain),
     // Readers of a shard share five calls a second.
     kinesis: new KinesisClient({ ...settings, maxAttempts: 10 }),
+    lambda: new LambdaClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined }),
   };
   return {

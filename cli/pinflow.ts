@@ -6,6 +6,8 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
   emulate: { summary: 'send posts to a door as the public emulators do', load: () => import('./emulate.ts') },
   account: { summary: 'what became of every row that was accepted', load: () => import('./account.ts') },
   openapi: { summary: 'describe the API as an OpenAPI 3.1 document', load: () => import('./openapi.ts') },
+  quarantine: { summary: 'list and show the rows that a rule refused', load: () => import('./quarantine.ts') },
+  redrive: { summary: 'take quarantined rows and given up batches up again', load: () => import('./redrive.ts') },
   smoke: { summary: 'check a deployment from end to end, on AWS or here', load: () => import('./smoke.ts') },
   destroy: { summary: 'delete a deployment from AWS', load: () => import('./destroy.ts') },
   reset: { summary: 'clear the state of the local deployment', load: () => import('./reset.ts') },

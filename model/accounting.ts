@@ -1,4 +1,4 @@
-import { type Coordinate, formatCoordinate } from './coordinates.ts';
+import { type Coordinate, formatCoordinate, type RecordCoordinate } from './coordinates.ts';
 import { type Part, sameFields } from './post.ts';
 import type { Row } from './rows.ts';
 import type { RefusalRule } from './rules/refusal.ts';
@@ -13,27 +13,43 @@ export type StoredFate =
   /** A later row of other content is stored. */
   | 'superseded';
 
-/** What became of a row, judged by the log and the durable state alone; `missing`: it is in the log, and nowhere else. */
-export type Fate = StoredFate | 'quarantined' | 'missing';
+/** What became of a row, judged by the log and the durable state alone. */
+export type Fate =
+  | StoredFate
+  /** A rule refused it; it is kept with its bytes. */
+  | 'quarantined'
+  /** Its batch was given up, and is kept with its bytes. */
+  | 'parked'
+  /** It is in the log, and nowhere else. */
+  | 'missing';
+
+export interface RowFate {
+  readonly coordinate: Coordinate;
+  readonly arrivalMs: number;
+  readonly fate: Fate;
+}
 
 export interface FeedAccount {
-  /** Distinct rows of the log; the five fates add up to it. */
+  /** Distinct rows of the log; the fates add up to it. */
   rows: number;
   applied: number;
   duplicate: number;
   superseded: number;
   quarantined: number;
+  parked: number;
   missing: number;
   /** The quarantined rows by the rule that today's rules refuse them for; `accepted` if they no longer do. */
   readonly quarantinedBy: Partial<Record<RefusalRule | 'accepted', number>>;
   readonly missingRows: Coordinate[];
+  /** Of every row, in the order of the log. */
+  readonly fates: RowFate[];
 }
 
 /** The durable state of the speed layer. */
 export interface StoredState {
   part(feed: FeedName, ind: number): Part | undefined;
-  /** @param coordinate as `formatCoordinate` writes it */
-  isQuarantined(coordinate: string): boolean;
+  isQuarantined(coordinate: Coordinate): boolean;
+  isParked(record: RecordCoordinate): boolean;
 }
 
 export function fateOf(row: Row, feed: FeedName, state: StoredState): Fate {
@@ -42,7 +58,8 @@ export function fateOf(row: Row, feed: FeedName, state: StoredState): Fate {
     const part = state.part(feed, result.ind);
     if (part !== undefined && part.k >= row.orderKey) return fateUnder(part, row.orderKey, result.fields);
   }
-  return state.isQuarantined(formatCoordinate(row.coordinate)) ? 'quarantined' : 'missing';
+  if (state.isQuarantined(row.coordinate)) return 'quarantined';
+  return state.isParked(row.coordinate) ? 'parked' : 'missing';
 }
 
 export function fateUnder(part: Part, orderKey: string, fields: Part['fields']): StoredFate {
@@ -66,6 +83,7 @@ export function accountFor(
     account.rows++;
     account[fate]++;
     if (fate === 'missing') account.missingRows.push(row.coordinate);
+    account.fates.push({ coordinate: row.coordinate, arrivalMs: row.arrivalMs, fate });
     if (fate === 'quarantined') {
       const rule = row.result.ok ? 'accepted' : row.result.rule;
       account.quarantinedBy[rule] = (account.quarantinedBy[rule] ?? 0) + 1;
@@ -80,7 +98,9 @@ const emptyAccount = (): FeedAccount => ({
   duplicate: 0,
   superseded: 0,
   quarantined: 0,
+  parked: 0,
   missing: 0,
   quarantinedBy: {},
   missingRows: [],
+  fates: [],
 });

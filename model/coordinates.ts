@@ -27,6 +27,10 @@ export const maxPosition = 999_999;
 /** `kinesis/streaming-demo-pin/shardId-000000000000/4959…/0` */
 export const formatCoordinate = (coordinate: Coordinate): string => parts(coordinate).join('/');
 
+/** A record without the row: `kinesis/streaming-demo-pin/shardId-000000000000/4959…` */
+export const formatRecord = ({ source, topic, partition, offset }: RecordCoordinate): string =>
+  [source, topic, partition, offset].join('/');
+
 /** The coordinate as one part of an object's key: `/` becomes `~`, which no part of a coordinate holds. */
 export const coordinateInKey = (coordinate: Coordinate): string => parts(coordinate).join('~');
 

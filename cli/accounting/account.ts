@@ -1,100 +1,89 @@
-import {
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  ListShardsCommand,
-} from '@aws-sdk/client-kinesis';
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { accountFor, type FeedAccount, type StoredState } from '../../model/accounting.ts';
-import { formatCoordinate, parseCoordinate } from '../../model/coordinates.ts';
-import { feeds } from '../../model/feeds/index.ts';
-import type { Post } from '../../model/post.ts';
-import { type LogRecord, type Row, rowsOf } from '../../model/rows.ts';
-import type { FeedName } from '../../model/rules/rule.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountFor, type Fate, type FeedAccount, type RowFate } from '../../model/accounting.ts';
+import { handledIn, lostRows } from '../../model/lost-rows.ts';
+import { type FeedName, feedNames } from '../../model/rules/rule.ts';
 import type { Clients } from '../aws.ts';
+import { readings } from './consumption.ts';
 import type { DeployedNames } from './deployed-names.ts';
+import { type FeedLog, type Log, readLog } from './log.ts';
+import { storedState } from './stored-state.ts';
 
-export interface Accounted extends FeedAccount {
+export { placeOf } from './log.ts';
+
+/** Of a missing row: it may still come, or never will. */
+export type End = Exclude<Fate, 'missing'> | 'in flight' | 'lost';
+
+export interface Accounted extends FeedAccount, Pick<FeedLog, 'places' | 'trimmedBefore'> {
   /** Records that the stream holds. */
   readonly records: number;
-  /** Their shards and sequence numbers (`shardId-000000000000/4961…`), with the arrival in epoch ms. */
-  readonly places: ReadonlyMap<string, number>;
+  /** Of the missing rows: those that will never come. The others are in flight. */
+  readonly lost: ReadonlySet<RowFate>;
 }
 
-export type Account = Readonly<Record<FeedName, Accounted>>;
+export interface Account extends Readonly<Record<FeedName, Accounted>> {
+  /** Objects among the batches given up that hold no batch. */
+  readonly unreadable: readonly string[];
+}
 
-/** What became of every row in the streams, judged by the streams, the posts table and the quarantine alone. */
+/** What became of every row in the streams, judged by the streams, the posts table and the quarantine bucket. */
 export async function account(clients: Clients, names: DeployedNames): Promise<Account> {
-  const rows: { feed: FeedName; row: Row }[] = [];
-  const places = { pin: new Map<string, number>(), geo: new Map<string, number>(), user: new Map<string, number>() };
-  // The log first: what is stored later than it was read cannot make one of its rows look lost.
-  for (const feed of Object.keys(places) as FeedName[]) {
-    for await (const record of recordsOf(clients, names.streams[feed])) {
-      places[feed].set(placeOf(record.partition, record.offset), record.arrivalMs);
-      for (const row of rowsOf(record, feeds[feed])) rows.push({ feed, row });
-    }
-  }
-  const accounts = accountFor(rows, await storedState(clients, names));
-  const accounted = (feed: FeedName): Accounted => ({
-    ...accounts[feed],
-    records: places[feed].size,
-    places: places[feed],
-  });
-  return { pin: accounted('pin'), geo: accounted('geo'), user: accounted('user') };
+  return accountOf(await readLog(clients, names), clients, names);
 }
 
-export const placeOf = (shardId: string, sequenceNumber: string): string => `${shardId}/${sequenceNumber}`;
-
-/** All that a stream still holds, shard by shard from its oldest record. */
-async function* recordsOf({ kinesis }: Clients, stream: string): AsyncGenerator<LogRecord> {
-  for await (const shardId of shardIds(kinesis, stream)) {
-    const start = { StreamName: stream, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' as const };
-    let { ShardIterator } = await kinesis.send(new GetShardIteratorCommand(start));
-    while (ShardIterator) {
-      const answer = await kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }));
-      for (const { SequenceNumber, ApproximateArrivalTimestamp, Data } of answer.Records ?? []) {
-        yield {
-          source: 'kinesis',
-          topic: stream,
-          partition: shardId,
-          offset: SequenceNumber!,
-          arrivalMs: ApproximateArrivalTimestamp!.getTime(),
-          bytes: Data!,
-        };
-      }
-      ShardIterator = answer.MillisBehindLatest === 0 ? undefined : answer.NextShardIterator;
-    }
+/** Accounts for what the streams hold now, again and again until no row is in flight, but at most so long. */
+export async function settledAccount(
+  clients: Clients,
+  names: DeployedNames,
+  { waitMs, stop }: { readonly waitMs: number; readonly stop?: AbortSignal },
+): Promise<Account> {
+  const deadline = Date.now() + waitMs;
+  const log = await readLog(clients, names);
+  for (let pause = 100; ; pause = Math.min(2_000, pause * 2)) {
+    const found = await accountOf(log, clients, names);
+    if (inFlightRows(found) === 0 || Date.now() + pause > deadline || stop?.aborted) return found;
+    await sleep(pause, undefined, { ...(stop && { signal: stop }) }).catch(() => undefined);
   }
 }
 
-async function* shardIds(kinesis: KinesisClient, stream: string): AsyncGenerator<string> {
-  let next: string | undefined;
-  do {
-    const page = await kinesis.send(new ListShardsCommand(next ? { NextToken: next } : { StreamName: stream }));
-    for (const { ShardId } of page.Shards ?? []) yield ShardId!;
-    next = page.NextToken;
-  } while (next);
-}
-
-async function storedState({ dynamodb, s3 }: Clients, names: DeployedNames): Promise<StoredState> {
-  const posts = new Map<number, Post>();
-  for await (const { Items } of paginateScan(
-    { client: dynamodb },
-    { TableName: names.postsTable, ConsistentRead: true },
-  )) {
-    for (const item of (Items ?? []) as Post[]) posts.set(item.ind, item);
-  }
-  const quarantined = new Set<string>();
-  const objects = { Bucket: names.quarantineBucket, Prefix: 'quarantine/speed/' };
-  for await (const { Contents } of paginateListObjectsV2({ client: s3 }, objects)) {
-    for (const { Key } of Contents ?? []) {
-      const written = /([^/]+)\.json$/.exec(Key ?? '')?.[1];
-      if (written !== undefined) quarantined.add(formatCoordinate(parseCoordinate(written)));
-    }
-  }
-  return {
-    part: (feed, ind) => posts.get(ind)?.[feed],
-    isQuarantined: (coordinate) => quarantined.has(coordinate),
+/** The log is read first: what is stored later than it was read cannot make one of its rows look lost. */
+async function accountOf(log: Log, clients: Clients, names: DeployedNames): Promise<Account> {
+  const rows = feedNames.flatMap((feed) => log[feed].rows.map((row) => ({ feed, row })));
+  const state = await storedState(clients, names);
+  const first = accountFor(rows, state);
+  const done = (of: typeof first, lost: (feed: FeedName) => ReadonlySet<RowFate>): Account => {
+    const accounted = (feed: FeedName): Accounted => {
+      const { places, trimmedBefore } = log[feed];
+      return { ...of[feed], places, trimmedBefore, records: places.size, lost: lost(feed) };
+    };
+    const { unreadable } = state;
+    return { pin: accounted('pin'), geo: accounted('geo'), user: accounted('user'), unreadable };
   };
+  const none: ReadonlySet<RowFate> = new Set();
+  if (feedNames.every((feed) => first[feed].missing === 0)) return done(first, () => none);
+
+  const reading = await readings(clients, names);
+  const lostOf = (of: typeof first, givenUpAt: ReadonlyMap<string, number>) => (feed: FeedName) => {
+    const consumption = { ...reading(names.streams[feed]), parents: log[feed].parents, givenUpAt };
+    return lostRows(of[feed].fates, handledIn(first[feed].fates), consumption, Date.now());
+  };
+  const seemLost = lostOf(first, state.givenUpAt);
+  if (feedNames.every((feed) => seemLost(feed).size === 0)) return done(first, () => none);
+  // A state takes time to read: a row can be stored after its item was read and before a later row's was.
+  const again = await storedState(clients, names);
+  const second = accountFor(rows, again);
+  return done(second, lostOf(second, again.givenUpAt));
 }
+
+export function endOf({ lost }: Accounted, row: RowFate): End {
+  if (row.fate !== 'missing') return row.fate;
+  return lost.has(row) ? 'lost' : 'in flight';
+}
+
+const sum = (account: Account, count: (of: Accounted) => number): number =>
+  feedNames.reduce((total, feed) => total + count(account[feed]), 0);
+
+/** Rows that are in the log and nowhere else: in flight or lost. */
+export const missingRows = (account: Account): number => sum(account, ({ missing }) => missing);
+export const inFlightRows = (account: Account): number => sum(account, ({ missing, lost }) => missing - lost.size);
+export const lostRowCount = (account: Account): number => sum(account, ({ lost }) => lost.size);
+export const parkedRows = (account: Account): number => sum(account, ({ parked }) => parked);

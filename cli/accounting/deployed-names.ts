@@ -7,6 +7,8 @@ export interface DeployedNames {
   readonly streams: Readonly<Record<FeedName, string>>;
   readonly postsTable: string;
   readonly quarantineBucket: string;
+  readonly cleanFunction: string;
+  readonly redriveFunction: string;
 }
 
 export class NotDeployedError extends Error {
@@ -43,5 +45,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
     streams: { pin: streamOf('pin'), geo: streamOf('geo'), user: streamOf('user') },
     postsTable: output('PostsTable'),
     quarantineBucket: output('QuarantineBucket'),
+    cleanFunction: output('CleanFunctionName'),
+    redriveFunction: output('RedriveFunctionName'),
   };
 }

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedName } from '../../model/rules/rule.ts';
-import { type Account, account, placeOf } from '../accounting/account.ts';
+import { type Account, placeOf, settledAccount } from '../accounting/account.ts';
 import type { DeployedNames } from '../accounting/deployed-names.ts';
-import { missingRows } from '../accounting/print.ts';
 import type { Clients } from '../aws.ts';
 import { authorized, type DoorAuth } from '../door-auth.ts';
 import { spoilings } from '../emulator/dirt.ts';
@@ -69,7 +67,7 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
         }
       },
     });
-    const settled = await settle(clients, names, stop);
+    const settled = await settledAccount(clients, names, { waitMs: settleMs, stop });
     const unseen = await follower.end(1_000);
     const faults = [...addUp(sent, taken, settled, began)];
     if (unseen > 0 && faults.length === 0) faults.push(`${unseen} followed parts never showed in the posts table.`);
@@ -85,16 +83,6 @@ function isClean({ feed, dirt }: LoggedAnswer): boolean {
   return dirt === undefined || spoilings[feed][dirt]?.outcome === 'clean';
 }
 
-/** Accounts again and again until no row is in flight. */
-async function settle(clients: Clients, names: DeployedNames, stop: AbortSignal): Promise<Account> {
-  const deadline = Date.now() + settleMs;
-  for (let pause = 100; ; pause = Math.min(2_000, pause * 2)) {
-    const found = await account(clients, names);
-    if (missingRows(found) === 0 || Date.now() > deadline || stop.aborted) return found;
-    await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
-  }
-}
-
 /** Holds the sender's answers against the streams, and the streams' rows against what is stored. */
 function* addUp(
   sent: EmulationSummary,
@@ -103,7 +91,7 @@ function* addUp(
   began: number,
 ): Generator<string> {
   for (const feed of feedNames) {
-    const { places, rows, applied, duplicate, superseded, quarantined, missing } = account[feed];
+    const { places, rows, applied, duplicate, superseded, quarantined, parked, missing } = account[feed];
     const { accepted, refused } = sent.feeds[feed];
     if (refused > 0) yield `${feed}: ${refused} records were not taken by the door.`;
     if (taken[feed].size !== accepted) {
@@ -114,7 +102,8 @@ function* addUp(
     const untold = [...places].filter(([place, arrival]) => arrival >= began && !taken[feed].has(place));
     if (untold.length > 0) yield `${feed}: the stream holds ${untold.length} records that no answer told of.`;
     if (missing > 0) yield `${feed}: ${missing} rows are neither stored nor in quarantine.`;
-    const ended = applied + duplicate + superseded + quarantined + missing;
+    if (parked > 0) yield `${feed}: ${parked} rows are in batches that were given up: npm run redrive takes them up.`;
+    const ended = applied + duplicate + superseded + quarantined + parked + missing;
     if (ended !== rows) yield `${feed}: ${rows} rows have ${ended} ends.`;
   }
 }

@@ -20,11 +20,17 @@ const rowAt = (offset: number, row: unknown): Row =>
 
 const albania = { ind: 1, country: 'Albania', latitude: 1, longitude: 2, timestamp: null };
 const partOf = (row: Row): Part => ({ k: row.orderKey, rules: 1, fields: row.result.ok ? row.result.fields : {} });
-const stateOf = (parts: Record<number, Part>, quarantined: readonly Row[] = []): StoredState => {
-  const coordinates = new Set(quarantined.map(({ coordinate }) => formatCoordinate(coordinate)));
+const stateOf = (
+  parts: Record<number, Part>,
+  quarantined: readonly Row[] = [],
+  parked: readonly Row[] = [],
+): StoredState => {
+  const coordinates = (rows: readonly Row[]) => new Set(rows.map(({ coordinate }) => formatCoordinate(coordinate)));
+  const [refused, given] = [coordinates(quarantined), coordinates(parked)];
   return {
     part: (feed, ind) => (feed === 'geo' ? parts[ind] : undefined),
-    isQuarantined: (coordinate) => coordinates.has(coordinate),
+    isQuarantined: (coordinate) => refused.has(formatCoordinate(coordinate)),
+    isParked: (record) => given.has(formatCoordinate({ ...record, position: 0 })),
   };
 };
 const account = (rows: readonly Row[], state: StoredState) =>
@@ -42,17 +48,21 @@ test('every row has one fate, each coordinate counts once', () => {
   const lostRefused = rowAt(6, { name: 'Maya' });
   const lost = rowAt(7, { ...albania, ind: 2 });
 
-  const rows = [superseded, otherPlace, duplicate, applied, applied, refused, lostRefused, lost];
-  expect(account(rows, stateOf({ 1: partOf(applied) }, [refused]))).toEqual({
-    rows: 7,
+  const parked = rowAt(8, { ...albania, ind: 3 });
+  const rows = [superseded, otherPlace, duplicate, applied, applied, refused, lostRefused, lost, parked];
+  const found = account(rows, stateOf({ 1: partOf(applied) }, [refused], [parked, applied]));
+  expect(found).toMatchObject({
+    rows: 8,
     applied: 1,
     duplicate: 1,
     superseded: 2,
     quarantined: 1,
+    parked: 1,
     missing: 2,
     quarantinedBy: { shape: 1 },
-    missingRows: [lostRefused.coordinate, lost.coordinate],
   });
+  expect(found.missingRows).toEqual([lostRefused.coordinate, lost.coordinate]);
+  expect(found.fates.at(-1)).toEqual({ coordinate: parked.coordinate, arrivalMs: parked.arrivalMs, fate: 'parked' });
 });
 
 test('a row above the stored part is missing', () => {
