@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Agent } from 'node:http';
+import { Agent, request } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import {
@@ -327,6 +327,25 @@ describe('S3', () => {
     const answer = await fetch(getUrl);
     expect(await answer.text()).toBe(text);
     expect(Math.abs(Date.parse(answer.headers.get('date')!) - Date.now())).toBeLessThan(60_000);
+  });
+
+  test('a connection serves many, and who expects 100-continue is told to go on', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const url = await getSignedUrl(s3, new PutObjectCommand({ Bucket, Key: `${prefix}expected` }));
+    const send = () =>
+      new Promise<{ status: number | undefined; reused: boolean }>((resolve, reject) => {
+        const headers = { expect: '100-continue', 'content-length': 4 };
+        const sent = request(url, { agent, method: 'PUT', headers }, (answer) => {
+          answer.resume().on('end', () => resolve({ status: answer.statusCode, reused: sent.reusedSocket }));
+        });
+        sent.on('continue', () => sent.end('body')).on('error', reject);
+        sent.flushHeaders();
+      });
+    expect([await send(), await send()]).toEqual([
+      { status: 200, reused: false },
+      { status: 200, reused: true },
+    ]);
+    agent.destroy();
   });
 
   test('an endpoint by name puts the bucket into the host, which the system must resolve', async () => {
