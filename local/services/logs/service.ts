@@ -2,7 +2,7 @@ import type { AccessRequest } from '../../access/caller.ts';
 import { dataPointsOf } from '../cloudwatch/emf.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { filterOf } from './filter-pattern.ts';
-import { type LogEvent, LogStore } from './store.ts';
+import { isSqliteFault, type LogEvent, LogStore } from './store.ts';
 
 export interface LogsOptions {
   /** The SQLite file. */
