@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { LevelStore } from '../level-store.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
+import { rememberStreams, type StreamStore } from './known-streams.ts';
 
 /*
  * kinesalite's actions, called in this process: the same validation and dispatch as in its HTTP handler
@@ -36,11 +37,9 @@ interface Store {
     close(callback: Callback<void>): void;
     on(event: 'error', listener: (error: Error) => void): void;
   };
-  readonly metaDb: {
+  readonly metaDb: StreamStore & {
     awsAccountId: string;
     awsRegion: string;
-    put(key: string, stream: StoredStream, callback: Callback<void>): void;
-    del(key: string, callback: Callback<void>): void;
     createValueStream(): Readable;
     lock(key: string, locked: (release: Release) => void): void;
   };
@@ -240,6 +239,7 @@ async function openStore({ directory, account, region }: KinesaliteOptions): Pro
   });
   store.metaDb.awsAccountId = account;
   store.metaDb.awsRegion = region;
+  rememberStreams(store.metaDb);
   // The store opens itself as soon as it is made, and tells of a failure by this event alone.
   await new Promise<void>((resolve, reject) => {
     store.db.on('error', reject);
