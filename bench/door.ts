@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localKey, localRegion } from '../cli/aws.ts';
 import { asciiJson, recordBody } from '../cli/emulator/door.ts';
+import { feedNames } from '../cli/emulator/posts.ts';
 import { Context } from '../local/services/apigateway/context.ts';
 import { Payload } from '../local/services/apigateway/vtl/scope.ts';
 import { Template } from '../local/services/apigateway/vtl/template.ts';
@@ -14,7 +15,6 @@ import { type Cell, ratio, type Section } from './report.ts';
 import { HostedRuntime } from './runtime.ts';
 import type { Surroundings } from './surroundings.ts';
 
-const stream = 'streaming-demo-pin';
 const rounds = { count: 5, ms: 400 };
 const connectionCounts = [1, 8, 32];
 const load = { warmMs: 500, ms: 2_500 };
@@ -38,6 +38,7 @@ export async function door(surroundings: Surroundings): Promise<readonly Section
 }
 
 async function renders(assembly: string): Promise<Section> {
+  const stream = 'streaming-demo-pin';
   const { row, bytes } = averagePin();
   const one = recordBody(stream, row, 'bench');
   const many = asciiJson({ records: Array.from({ length: 500 }, () => ({ data: row, 'partition-key': 'bench' })) });
@@ -96,11 +97,15 @@ function requestTemplate(assembly: string, action: string): string {
 }
 
 async function throughTheDoor(apiPort: number, endpointPort: number, barePort: number): Promise<Section> {
-  const pins = postsFrom(0, 200).map(({ pin }) => pin);
+  // Three streams, as clients send it: one alone takes 2,000 records a second.
+  const records = postsFrom(0, 200).flatMap((post, at) =>
+    feedNames.map((feed) => ({ stream: `streaming-demo-${feed}`, row: post[feed], key: String(at) })),
+  );
   const json = { 'content-type': 'application/json' };
-  const path = `/prod/streams/${stream}/record`;
-  const posts = pins.map((pin) => httpRequest('PUT', path, json, recordBody(stream, pin, String(pin['index']))));
-  const puts = pins.map((pin) =>
+  const posts = records.map(({ stream, row, key }) =>
+    httpRequest('PUT', `/prod/streams/${stream}/record`, json, recordBody(stream, row, key)),
+  );
+  const puts = records.map(({ stream, row, key }) =>
     httpRequest(
       'POST',
       '/',
@@ -112,8 +117,8 @@ async function throughTheDoor(apiPort: number, endpointPort: number, barePort: n
       },
       JSON.stringify({
         StreamName: stream,
-        PartitionKey: String(pin['index']),
-        Data: Buffer.from(JSON.stringify(pin)).toString('base64'),
+        PartitionKey: key,
+        Data: Buffer.from(JSON.stringify(row)).toString('base64'),
       }),
     ),
   );
@@ -126,7 +131,7 @@ async function throughTheDoor(apiPort: number, endpointPort: number, barePort: n
   }
   return {
     name: 'requests',
-    title: 'Requests a second over kept connections: a row through the door into its stream',
+    title: 'Requests a second over kept connections: rows through the door into their streams',
     columns: ['connections', 'door', 'PutRecord', 'bare server', 'of PutRecord', 'of bare server'],
     rows,
   };

@@ -1,5 +1,5 @@
 import { feedNames } from '../../cli/emulator/posts.ts';
-import { KinesisService } from '../../local/services/kinesis/service.ts';
+import { Kinesalite } from '../../local/services/kinesis/kinesalite.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 import type { StreamRecord } from '../events.ts';
 
@@ -20,7 +20,8 @@ const marksAShard = 50;
  * @returns the marks of each shard, in the order in which they will be read
  */
 export async function loadStreams(directory: string, records: readonly StreamRecord[]): Promise<readonly Mark[][]> {
-  const kinesis = await KinesisService.open({ directory, account: '000000000000', region: 'us-east-1' });
+  // The engine itself: no shard limits.
+  const kinesis = await Kinesalite.open({ directory, account: '000000000000', region: 'us-east-1' });
   try {
     const shards: StreamRecord[][] = [];
     for (const feed of feedNames) {
@@ -39,11 +40,11 @@ export async function loadStreams(directory: string, records: readonly StreamRec
   }
 }
 
-async function loadStream(kinesis: KinesisService, own: readonly StreamRecord[]): Promise<Map<string, StreamRecord[]>> {
+async function loadStream(kinesis: Kinesalite, own: readonly StreamRecord[]): Promise<Map<string, StreamRecord[]>> {
   const shards = new Map<string, StreamRecord[]>();
   for (let from = 0; from < own.length; from += perPut) {
     const chunk = own.slice(from, from + perPut);
-    const { Records } = await kinesis.call('PutRecords', {
+    const { Records } = await kinesis.run('PutRecords', {
       StreamName: `streaming-demo-${own[0]!.feed}`,
       Records: chunk.map(({ json, ind }) => ({
         Data: Buffer.from(json).toString('base64'),
