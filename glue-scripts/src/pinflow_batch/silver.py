@@ -1,0 +1,83 @@
+"""The silver tables: one row a post and feed, Iceberg format v2, merged by the order key."""
+
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+_int32 = 2**31
+
+
+def column_type(rule: dict[str, Any]) -> str:
+    """The Spark SQL type of a rule's clean values. Timestamps are UTC and without a zone: Athena compares them as they are."""
+    if rule["kind"] == "integer":
+        return "int" if -_int32 <= rule["min"] and rule["max"] < _int32 else "bigint"
+    kinds = {
+        "text": "string",
+        "concat": "string",
+        "count": "bigint",
+        "number": "double",
+        "timestamp": "timestamp_ntz",
+        "array": "array<double>",
+    }
+    return kinds[rule["kind"]]
+
+
+def columns_of(feed: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and type of the feed's own columns."""
+    return [(column["name"], column_type(column["rule"])) for column in feed["columns"]]
+
+
+def create_if_absent(spark: SparkSession, table: str, feed: dict[str, Any], buckets: int) -> None:
+    """Buckets by post, sorted inside: a MERGE rewrites only the files whose range of posts it meets."""
+    if spark.catalog.tableExists(table):
+        return
+    columns = [("ind", "bigint"), *columns_of(feed)]
+    columns += [("order_key", "string"), ("rules_version", "int"), ("arrival", "timestamp_ntz")]
+    definition = ", ".join(f"`{name}` {kind}" for name, kind in columns)
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS {table} ({definition}) USING iceberg PARTITIONED BY (bucket({buckets}, ind))"
+        " TBLPROPERTIES ('format-version' = '2', 'write.parquet.compression-codec' = 'zstd')"
+    )
+    spark.sql(f"ALTER TABLE {table} WRITE DISTRIBUTED BY PARTITION LOCALLY ORDERED BY ind")
+
+
+def table_id(spark: SparkSession, table: str) -> str:
+    """Tells a table from one of the same name made later."""
+    iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
+    return iceberg.loadIcebergTable(spark._jsparkSession, table).uuid().toString()
+
+
+def snapshot_id(spark: SparkSession, table: str) -> int | None:
+    """Of the state that readers see; None before the first commit."""
+    iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
+    snapshot = iceberg.loadIcebergTable(spark._jsparkSession, table).currentSnapshot()
+    return None if snapshot is None else snapshot.snapshotId()
+
+
+_newer = (
+    "({s}.order_key > {t}.order_key OR ({s}.order_key = {t}.order_key AND {s}.rules_version > {t}.rules_version))"
+)
+
+
+def changes(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
+    """The rows that a merge would write. :param rows: the table's columns, one row a post."""
+    stored = spark.table(table).select("ind", "order_key", "rules_version")
+    news = F.col("t.ind").isNull() | F.expr(_newer.format(s="s", t="t"))
+    return rows.alias("s").join(stored.alias("t"), F.expr("s.ind = t.ind"), "left").where(news).select("s.*")
+
+
+def merge(spark: SparkSession, table: str, rows: DataFrame) -> None:
+    """Also one that changes nothing commits a snapshot: ask `changes` first."""
+    low, high = rows.agg(F.min("ind"), F.max("ind")).first()
+    rows.createOrReplaceTempView("pinflow_changes")
+    try:
+        # The literal range lets Iceberg leave out files that hold no such posts.
+        spark.sql(
+            f"MERGE INTO {table} t USING pinflow_changes s "
+            f"ON t.ind = s.ind AND t.ind BETWEEN {low} AND {high} "
+            f"WHEN MATCHED AND {_newer.format(s='s', t='t')} THEN UPDATE SET * "
+            "WHEN NOT MATCHED THEN INSERT *"
+        )
+    finally:
+        spark.catalog.dropTempView("pinflow_changes")
