@@ -54,3 +54,15 @@ describe('the nearest name', () => {
     ['query', undefined],
   ])('%s', (given, expected) => expect(nearest(given, ['start', 'reset'])).toBe(expected));
 });
+
+test('what stands beside the options is taken where the command has operands', () => {
+  const line = {
+    command: 'quarantine',
+    operands: 'list|show',
+    summary: 'Lists.',
+    options: { json: { type: 'flag', describe: 'as JSON' } },
+  } as const;
+  expect(readArguments(line, ['show', '--json', 'a/b'])).toEqual({ operands: ['show', 'a/b'], json: true });
+  expect(readArguments(line, [])).toEqual({});
+  expect(helpOf(line)).toContain('pinflow quarantine list|show [options]');
+});
