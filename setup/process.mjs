@@ -12,10 +12,10 @@ export class SetupError extends Error {
 }
 
 /**
- * Runs it to its end and returns its standard output.
+ * Runs it to its end and returns its standard output; `told` is called with each line of it as it comes.
  * @throws SetupError with `advice` and the end of what the tool said; the tool's own ENOENT passes.
  */
-export function run(command, args, { cwd, env = process.env, advice }) {
+export function run(command, args, { cwd, env = process.env, advice, told }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -23,6 +23,7 @@ export function run(command, args, { cwd, env = process.env, advice }) {
     child.stdout.on('data', (chunk) => {
       output += chunk;
       said += chunk;
+      if (told) for (const line of String(chunk).split('\n').filter(Boolean)) told(line);
     });
     child.stderr.on('data', (chunk) => {
       said += chunk;

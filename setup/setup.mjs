@@ -1,16 +1,20 @@
-// Installs what is missing or stale, and nothing else: npm packages, Node, the Python environment of the engines.
-// Runs on Node 20 with nothing installed; a second run takes a moment. See docs/adr/0006-set-up.md.
+// Installs what is missing or stale, and nothing else: npm packages, Node, and the engines with their Python and Java.
+// Runs on Node 20 with nothing installed; a second run takes a moment. See docs/adr/0008-set-up-before-every-script.md.
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { cacheDir } from './paths.mjs';
 import { SetupError } from './process.mjs';
+import { jars } from './steps/jars.mjs';
+import { java21, java25 } from './steps/java.mjs';
 import { node } from './steps/node.mjs';
 import { packages } from './steps/packages.mjs';
-import { checks, python } from './steps/python.mjs';
+import { checks, python, spark } from './steps/python.mjs';
 
 // With --checks also what only the tests need.
-const steps = [packages, node, python, ...(process.argv.includes('--checks') ? [checks] : [])];
+const engines = [python, java21, java25, jars, spark];
+const steps = [packages, node, ...engines, ...(process.argv.includes('--checks') ? [checks] : [])];
+const TOLD_EVERY_MS = 10_000;
 const missing = () => steps.filter((step) => !step.present());
 
 async function setUp() {
@@ -22,9 +26,7 @@ async function setUp() {
     if (wanted.length === 0) return;
     removeUnfinished();
     console.log(`Setting up: ${wanted.map(({ title, download }) => `${title} (${download})`).join(', ')}`);
-    const results = await Promise.allSettled(wanted.map(install));
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
+    await installAll(wanted, started);
     console.log(`Set up in ${seconds(started)}. What is shared by all clones is in ${cacheDir()}`);
   });
 }
@@ -34,6 +36,28 @@ function removeUnfinished() {
   for (const name of readdirSync(cacheDir())) {
     if (name.startsWith('fetching-')) rmSync(join(cacheDir(), name), { recursive: true, force: true });
   }
+}
+
+/** All at once, but each after those it needs: `wanted` has those first. */
+async function installAll(wanted, started) {
+  const running = new Map();
+  const working = new Set(wanted);
+  for (const step of wanted) {
+    const needed = (step.after ?? []).map((other) => running.get(other));
+    const done = Promise.all(needed).then(() => install(step));
+    running.set(
+      step,
+      done.finally(() => working.delete(step)),
+    );
+  }
+  const telling = setInterval(() => {
+    const titles = [...working].map(({ title, download }) => `${title} (${download})`);
+    console.log(`  after ${seconds(started)} still at work: ${titles.join(', ')}`);
+  }, TOLD_EVERY_MS);
+  const results = await Promise.allSettled(running.values());
+  clearInterval(telling);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
 }
 
 async function install(step) {
