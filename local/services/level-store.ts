@@ -111,4 +111,4 @@ const openedOf = <S>(store: S): Opened<S> => ({ store, users: 0, fault: undefine
 
 /** LevelDB's own words, whichever binding gives them. */
 const isFault = (error: unknown): error is Error =>
-  error instanceof Error && /^IO error|^Corruption/.test(error.message);
+  error instanceof Error && !(error instanceof ServiceError) && /^IO error|^Corruption/.test(error.message);

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { LevelStore } from '../level-store.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
 import { type BatchOperation, ItemCommits, type ItemListener } from './item-commits.ts';
 import { type ExpressionParser, rememberExpressions } from './known-expressions.ts';
@@ -22,6 +23,8 @@ export interface TableDescription {
   readonly TableId: string;
   readonly KeySchema: readonly { readonly AttributeName: string; readonly KeyType: string }[];
   readonly AttributeDefinitions: readonly JsonObject[];
+  /** Zeros for an on-demand table. */
+  readonly ProvisionedThroughput: { readonly ReadCapacityUnits: number; readonly WriteCapacityUnits: number };
   readonly GlobalSecondaryIndexes?: readonly TableIndex[];
   readonly LocalSecondaryIndexes?: readonly TableIndex[];
 }
@@ -165,37 +168,47 @@ database.updateIndexes = (store, table, old, item, callback) => {
   callback();
 };
 
+export interface DynaliteOptions {
+  readonly directory: string;
+  readonly account: string;
+  readonly region: string;
+  readonly log?: (line: string) => void;
+}
+
 /** All tables, on LevelDB. */
 export class Dynalite {
-  readonly #store: Store;
-  readonly #commits: ItemCommits;
+  readonly #store: LevelStore<Store>;
+  readonly #listeners: Set<ItemListener>;
 
-  private constructor(store: Store) {
+  private constructor(store: LevelStore<Store>, listeners: Set<ItemListener>) {
     this.#store = store;
-    this.#commits = new ItemCommits(store);
-    commits.set(store, this.#commits);
+    this.#listeners = listeners;
   }
 
-  static async open(options: { directory: string; account: string; region: string }): Promise<Dynalite> {
+  static async open(options: DynaliteOptions): Promise<Dynalite> {
     mkdirSync(options.directory, { recursive: true });
-    const store = database.create({ path: options.directory, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-    store.tableDb.awsAccountId = options.account;
-    store.tableDb.awsRegion = options.region;
-    readAtOnce(store.db);
-    await store.db.open();
-    const opened = new Dynalite(store);
-    await opened.#finishInterrupted();
-    return opened;
+    const listeners = new Set<ItemListener>();
+    const store = await LevelStore.open({
+      service: 'DynamoDB',
+      faultCode: 'InternalServerError',
+      open: () => openStore(options, listeners),
+      close: async (opened) => {
+        await commits.get(opened)!.idle();
+        await opened.db.close();
+      },
+      ...(options.log && { log: options.log }),
+    });
+    return new Dynalite(store, listeners);
   }
 
-  async close(): Promise<void> {
-    await this.#commits.idle();
-    await this.#store.db.close();
+  close(): Promise<void> {
+    return this.#store.close();
   }
 
   /** Calls `listener` with the changes of items, in the order of their commits, after they are durable. */
   onChange(listener: ItemListener): () => void {
-    return this.#commits.onChange(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   has(operation: string): boolean {
@@ -210,25 +223,45 @@ export class Dynalite {
         throw new ServiceError('ValidationException', `The local DynamoDB does not support ${operation}.${name}.`);
       }
     }
-    return new Promise((resolve, reject) => {
-      try {
-        const data = validations.checkTypes({ ...input }, types);
-        validations.checkValidations(data, types, custom, this.#store);
-        action(this.#store, data, (error, value) => (error ? reject(serviceError(error)) : resolve(value ?? {})));
-      } catch (error) {
-        reject(serviceError(error as Error));
-      }
-    });
+    return this.#store.use(
+      (store) =>
+        new Promise((resolve, reject) => {
+          try {
+            const data = validations.checkTypes({ ...input }, types);
+            validations.checkValidations(data, types, custom, store);
+            action(store, data, (error, value) => (error ? reject(serviceError(error)) : resolve(value ?? {})));
+          } catch (error) {
+            reject(serviceError(error as Error));
+          }
+        }),
+    );
   }
+}
 
-  /** A table that was being made or changed when the process died would stay so for ever. */
-  async #finishInterrupted(): Promise<void> {
-    for await (const table of this.#store.tableDb.createValueStream() as AsyncIterable<TableDescription>) {
-      if (table.TableStatus === 'ACTIVE') continue;
-      table.TableStatus = 'ACTIVE';
-      for (const index of table.GlobalSecondaryIndexes ?? []) index.IndexStatus = 'ACTIVE';
-      await promisify(this.#store.tableDb.put.bind(this.#store.tableDb, table.TableName, table))();
-    }
+async function openStore(
+  { directory, account, region }: DynaliteOptions,
+  listeners: ReadonlySet<ItemListener>,
+): Promise<Store> {
+  const store = database.create({ path: directory, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  store.tableDb.awsAccountId = account;
+  store.tableDb.awsRegion = region;
+  readAtOnce(store.db);
+  await store.db.open();
+  await finishInterrupted(store).catch(async (error: unknown) => {
+    await store.db.close();
+    throw error;
+  });
+  commits.set(store, new ItemCommits(store, listeners));
+  return store;
+}
+
+/** A table that was being made or changed when the process died would stay so for ever. */
+async function finishInterrupted({ tableDb }: Store): Promise<void> {
+  for await (const table of tableDb.createValueStream() as AsyncIterable<TableDescription>) {
+    if (table.TableStatus === 'ACTIVE') continue;
+    table.TableStatus = 'ACTIVE';
+    for (const index of table.GlobalSecondaryIndexes ?? []) index.IndexStatus = 'ACTIVE';
+    await promisify(tableDb.put.bind(tableDb, table.TableName, table))();
   }
 }
 

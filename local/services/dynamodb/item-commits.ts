@@ -37,12 +37,13 @@ interface Write {
 export class ItemCommits {
   readonly #store: Store;
   readonly #prepared = new Map<string, Prepared>();
-  readonly #listeners = new Set<ItemListener>();
+  readonly #listeners: ReadonlySet<ItemListener>;
   #waiting: Write[] = [];
   #pump: Promise<void> | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, listeners: ReadonlySet<ItemListener>) {
     this.#store = store;
+    this.#listeners = listeners;
     const getItemDb = store.getItemDb;
     const adapted = new WeakSet<ItemStore>();
     store.getItemDb = (table) => {
@@ -54,11 +55,6 @@ export class ItemCommits {
       }
       return items;
     };
-  }
-
-  onChange(listener: ItemListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   async idle(): Promise<void> {

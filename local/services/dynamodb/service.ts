@@ -2,12 +2,15 @@ import type { AccessRequest } from '../../access/caller.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { Dynalite, type TableDescription } from './dynalite.ts';
 import type { ItemListener } from './item-commits.ts';
+import { MeteredDynalite } from './metered.ts';
 
 export interface DynamoDbOptions {
   /** Where the tables are kept. */
   readonly directory: string;
   readonly account: string;
   readonly region: string;
+  /** Told in one line when the store does not work, and when it does again. */
+  readonly log?: (line: string) => void;
 }
 
 const ACTIVE_POLL_MS = 2;
@@ -16,10 +19,12 @@ const ACTIVE_POLL_MS = 2;
 export class DynamoDbService implements JsonService {
   readonly name = 'dynamodb';
   readonly #engine: Dynalite;
+  readonly #metered: MeteredDynalite;
   readonly #arnPrefix: string;
 
   private constructor(engine: Dynalite, arnPrefix: string) {
     this.#engine = engine;
+    this.#metered = new MeteredDynalite(engine);
     this.#arnPrefix = arnPrefix;
   }
 
@@ -76,7 +81,7 @@ export class DynamoDbService implements JsonService {
 
   async call(operation: string, input: JsonObject): Promise<JsonObject> {
     if (!this.#engine.has(operation)) throw unknown(operation);
-    return this.#engine.run(operation, this.#withNames(input));
+    return this.#metered.run(operation, this.#withNames(input));
   }
 
   /** Tables may be named by ARN. */

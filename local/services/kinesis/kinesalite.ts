@@ -245,7 +245,10 @@ async function openStore({ directory, account, region }: KinesaliteOptions): Pro
     store.db.on('error', reject);
     store.db.open(() => resolve());
   });
-  await finishInterrupted(store);
+  await finishInterrupted(store).catch(async (error: unknown) => {
+    await promisify(store.db.close.bind(store.db))();
+    throw error;
+  });
   return store;
 }
 
