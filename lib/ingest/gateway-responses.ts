@@ -43,7 +43,7 @@ const EARLY_ERRORS: Readonly<Record<string, EarlyError>> = {
 };
 
 const ROUTES =
-  'There is no such route or method. Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}.';
+  'Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}.';
 const WITH_CONTROL = 'POST and DELETE /{stage}/streams/{stream-name} create and delete streams of your own.';
 const WITHOUT_CONTROL = 'Creating and deleting streams is off in this deployment.';
 
@@ -91,7 +91,10 @@ const AUTH_ERRORS: Readonly<Record<Auth, Readonly<Record<string, EarlyError>>>> 
 function missingAuthenticationToken(auth: Auth, control: boolean): EarlyError {
   const type = ResponseType.MISSING_AUTHENTICATION_TOKEN;
   const routes = `${ROUTES} ${control ? WITH_CONTROL : WITHOUT_CONTROL}`;
-  if (auth !== 'iam') return { type, status: '404', code: 'NotFoundException', message: JSON.stringify(routes) };
+  if (auth !== 'iam') {
+    const message = JSON.stringify(`There is no such route or method. ${routes}`);
+    return { type, status: '404', code: 'NotFoundException', message };
+  }
   const unsigned = 'The request is not signed with SigV4 for the service execute-api, or its route does not exist.';
   return {
     type,

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Context } from '../../../local/services/apigateway/context.ts';
+import { Substitution } from '../../../local/services/apigateway/substitution.ts';
 import { TokenBucket } from '../../../local/services/apigateway/throttle.ts';
 import { ServiceError } from '../../../local/services/service.ts';
 import type { TemplateResource } from '../../../local/template/assembly.ts';
@@ -337,4 +339,15 @@ test('a token bucket fills up at its rate to its burst', () => {
     true,
     false,
   ]);
+});
+
+test('a brace behind $context.x belongs to the text', () => {
+  const context = new Context();
+  context.set({ status: 200, path: '/a"b' });
+  const fill = (text: string) => new Substitution(text, '-', 'test').fill(context, { v: 'x' });
+  expect(fill('{"a":$context.status}')).toBe('{"a":200}');
+  expect(fill('{"a":${context.status}}')).toBe('{"a":200}');
+  expect(fill('{"a":"$context.path","b":"${stageVariables.v}","c":$context.error.message}')).toBe(
+    '{"a":"/a\\"b","b":"x","c":-}',
+  );
 });
