@@ -9,6 +9,8 @@ export interface EngineOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** @default - this process's own */
+  readonly workingDirectory?: string;
   /** The whole environment of the process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Keeps the id of the process (`<name>.pid`) and its output (`<name>.log`). */
@@ -83,10 +85,15 @@ export class EngineProcess {
   }
 
   async #launch(): Promise<void> {
-    const { name, command, args, environment, probe, prepared, readyLimitMs } = this.#options;
+    const { name, command, args, workingDirectory: cwd, environment, probe, prepared, readyLimitMs } = this.#options;
     const output = openSync(this.#logFile, 'a');
     // Detached, so that Ctrl-C in a terminal reaches this process alone, which then stops the engine in its turn.
-    const child = spawn(command, args, { env: { ...environment }, detached: true, stdio: ['ignore', output, output] });
+    const child = spawn(command, args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...environment },
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
     closeSync(output);
     this.#child = child;
     let failure: string | undefined;

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
+import { EngineProcess } from './process.ts';
+import { TrinoClient } from './trino/client.ts';
+import { answersQueries } from './trino/probe.ts';
+import { type TrinoInstallation, trinoArguments } from './trino/program.ts';
+import { CATALOG, ICEBERG_CATALOG, writeSettings } from './trino/settings.ts';
+
+export interface TrinoOptions {
+  readonly installation: TrinoInstallation;
+  /** Settings and scratch files go to `<stateDir>/trino`, the log and the process id to `<stateDir>/engines`. */
+  readonly stateDir: string;
+  readonly region: string;
+  /** Of the AWS services that it reads the catalog and the data from, by this key. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of the Java heap. @default 512m */
+  readonly heap?: string;
+  readonly log: (line: string) => void;
+}
+
+/** Java or a jar is missing. */
+export class TrinoMissingError extends Error {
+  constructor(what: string) {
+    super(`The query engine needs ${what}, which is not there. Install it with \`node setup/setup.mjs\`.`);
+    this.name = 'TrinoMissingError';
+  }
+}
+
+const READY_LIMIT_MS = 90_000;
+/** What loads the code that the first query of a person would wait for. */
+const WARM_UP = [
+  `SELECT table_name FROM ${CATALOG}.information_schema.tables WHERE table_schema = 'default'`,
+  `SHOW SCHEMAS FROM ${ICEBERG_CATALOG}`,
+  'SELECT x, count(*), rank() OVER (ORDER BY count(*)) FROM (VALUES 1, 2, 2) t (x) GROUP BY x ORDER BY x',
+];
+
+/** Trino 476, which Athena is made of, in a process of its own. */
+export class Trino {
+  readonly #process: EngineProcess;
+  readonly client: TrinoClient;
+
+  private constructor(engine: EngineProcess, client: TrinoClient) {
+    this.#process = engine;
+    this.client = client;
+  }
+
+  /** @throws TrinoMissingError, EngineError */
+  static async start(options: TrinoOptions): Promise<Trino> {
+    const { installation, stateDir, heap = '512m', log, ...aws } = options;
+    const { java, compiler, server, connectors } = installation;
+    for (const file of [java, compiler, ...server, ...connectors]) {
+      if (!existsSync(file)) throw new TrinoMissingError(file);
+    }
+    const directory = join(stateDir, 'trino');
+    const port = await freePort();
+    writeSettings({ directory, port, connectors, ...aws });
+    const engine = new EngineProcess({
+      name: 'trino',
+      command: java,
+      args: await trinoArguments(installation, heap),
+      workingDirectory: directory,
+      environment: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', LANG: 'C.UTF-8' },
+      directory: join(stateDir, 'engines'),
+      probe: () => answersQueries(port),
+      readyLimitMs: READY_LIMIT_MS,
+      log,
+    });
+    const client = new TrinoClient(`http://127.0.0.1:${port}`);
+    await engine.start();
+    return new Trino(engine, client);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Resolves when it answers, also while it is started again after it died. */
+  ready(): Promise<void> {
+    return this.#process.ready();
+  }
+
+  /** Makes the first queries quick. Needs the AWS services; without them it changes nothing. */
+  async warmUp(): Promise<void> {
+    for (const sql of WARM_UP) {
+      try {
+        for await (const _ of this.client.run(sql, { schema: 'default' }));
+      } catch {
+        // The query of a person will say what is wrong.
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+}
