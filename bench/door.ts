@@ -32,7 +32,7 @@ export async function door(surroundings: Surroundings): Promise<readonly Section
   const templates = await renders(assembly);
   note('sending requests');
   if (profile !== undefined) await runtime.profile();
-  const requests = await throughTheDoor(portOf(apiUrl), portOf(endpoint), barePort);
+  const requests = await throughTheDoor(runtime, portOf(apiUrl), portOf(endpoint), barePort);
   if (profile !== undefined) await runtime.profiled(join(profile, 'door.cpuprofile'));
   return [templates, requests];
 }
@@ -96,7 +96,12 @@ function requestTemplate(assembly: string, action: string): string {
   throw new RangeError(`No method of the assembly has a mapping template for ${action}`);
 }
 
-async function throughTheDoor(apiPort: number, endpointPort: number, barePort: number): Promise<Section> {
+async function throughTheDoor(
+  runtime: HostedRuntime,
+  apiPort: number,
+  endpointPort: number,
+  barePort: number,
+): Promise<Section> {
   // Three streams, as clients send it: one alone takes 2,000 records a second.
   const records = postsFrom(0, 200).flatMap((post, at) =>
     feedNames.map((feed) => ({ stream: `streaming-demo-${feed}`, row: post[feed], key: String(at) })),
@@ -126,13 +131,17 @@ async function throughTheDoor(apiPort: number, endpointPort: number, barePort: n
   for (const connections of connectionCounts) {
     const bare = await answersPerSecond({ ...load, port: barePort, requests: posts, connections });
     const direct = await answersPerSecond({ ...load, port: endpointPort, requests: puts, connections });
+    const cpu = runtime.cpuMs().get('runtime') ?? Number.NaN;
     const through = await answersPerSecond({ ...load, port: apiPort, requests: posts, connections });
-    rows.push([connections, through, direct, bare, ratio(through, direct), ratio(through, bare)]);
+    const busy = (runtime.cpuMs().get('runtime') ?? Number.NaN) - cpu;
+    const cpuEach = Math.round((busy * 1000) / ((through * (load.warmMs + load.ms)) / 1000));
+    const cpuCell = Number.isNaN(cpuEach) ? '-' : cpuEach;
+    rows.push([connections, through, direct, bare, ratio(through, direct), ratio(through, bare), cpuCell]);
   }
   return {
     name: 'requests',
     title: 'Requests a second over kept connections: rows through the door into their streams',
-    columns: ['connections', 'door', 'PutRecord', 'bare server', 'of PutRecord', 'of bare server'],
+    columns: ['connections', 'door', 'PutRecord', 'bare server', 'of PutRecord', 'of bare server', 'µs of processor'],
     rows,
   };
 }

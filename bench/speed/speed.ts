@@ -35,10 +35,12 @@ export async function speed(surroundings: Surroundings): Promise<readonly Sectio
   if (profile !== undefined) await runtime.profile();
   const warm = await runtime.start({ stateDir, mapped: true });
   const began = Date.now();
+  const cpuBefore = runtime.cpuMs();
   const clients = clientsAt(warm.endpoint);
   closing.add('the clients', () => clients.close());
   const names = await deployedNames(clients, 'demo');
   const drain = await drained(clients, names.postsTable, { marks, records: records.length, posts: postCount, began });
+  const cpuAfter = runtime.cpuMs();
   if (profile !== undefined) await runtime.profiled(join(profile, 'drain.cpuprofile'));
   const afterDrain = runtime.memory();
 
@@ -67,6 +69,15 @@ export async function speed(surroundings: Surroundings): Promise<readonly Sectio
           ]),
         ] as [string, number][]
       ).map(([way, rate]) => [way, rate, ratio(rate, best.perSecond), ratio(rate, bestUpdate.perSecond)]),
+    },
+    {
+      name: 'processor',
+      title: 'Processor time of the drain, in µs an event',
+      columns: ['process', 'µs'],
+      rows: [...cpuAfter].map(([process, ms]) => [
+        process,
+        Math.round(((ms - (cpuBefore.get(process) ?? 0)) * 1000) / records.length),
+      ]),
     },
     posted,
     startUp(cold, warm),

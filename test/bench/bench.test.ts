@@ -5,7 +5,7 @@ import { readArguments } from '../../bench/arguments.ts';
 import { compare } from '../../bench/compare.ts';
 import { answersPerSecond, httpRequest } from '../../bench/load.ts';
 import { asJson, printed, ratio } from '../../bench/report.ts';
-import { memoryOf } from '../../bench/runtime.ts';
+import { processesOf } from '../../bench/runtime.ts';
 
 describe('arguments', () => {
   const benches = ['door', 'clean', 'speed'];
@@ -70,20 +70,19 @@ test('the load tells a bad answer, and counts good ones that come in pieces', as
   }
 });
 
-test('memory is told by kind of process, of the runtime and its children alone', () => {
+test('the processes of a runtime are it and its children, by kind', () => {
   const ps = [
     '   10     1  2048 node bench.ts',
     '   11    10 20480 node runtime.ts',
     '   12    11 10240 /usr/bin/node worker.mjs',
-    '   13    11 10240 /usr/bin/node worker.mjs',
     '   14    11 51200 python -m ministack',
     '   15    10 99999 node writer.ts',
     '   16    11  1000 ps -A',
   ].join('\n');
-  expect(memoryOf(11, ps)).toEqual([
-    { process: 'runtime', mib: 20, processes: 1 },
-    { process: 'Lambda workers', mib: 20, processes: 2 },
-    { process: 'MiniStack', mib: 50, processes: 1 },
+  expect(processesOf(11, ps)).toEqual([
+    { kind: 'runtime', pid: 11, mib: 20 },
+    { kind: 'Lambda workers', pid: 12, mib: 10 },
+    { kind: 'MiniStack', pid: 14, mib: 50 },
   ]);
 });
 
