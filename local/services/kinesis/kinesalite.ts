@@ -207,6 +207,17 @@ export class Kinesalite {
     }
   }
 
+  /** The engine answers to a deletion before it is done, and dies when the store is closed meanwhile. */
+  async untilGone(name: string): Promise<void> {
+    try {
+      while ((await this.stream(name)).StreamStatus === 'DELETING') {
+        await new Promise((resolve) => setTimeout(resolve, ACTIVE_POLL_MS));
+      }
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.code === 'ResourceNotFoundException')) throw error;
+    }
+  }
+
   change(name: string, change: (stream: StoredStream) => void): Promise<void> {
     return this.#store.use((store) =>
       exclusively(store, name, async () => {

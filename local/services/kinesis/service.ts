@@ -84,6 +84,11 @@ export class KinesisService implements JsonService {
     switch (operation) {
       case 'CreateStream':
         return this.#create(named);
+      case 'DeleteStream': {
+        const result = await this.#engine.run(operation, named);
+        await this.#engine.untilGone(String(named['StreamName']));
+        return result;
+      }
       case 'GetRecords':
         return this.#getRecords(rest);
       case 'GetShardIterator':

@@ -42,6 +42,14 @@ const stream = (properties: Record<string, unknown>): ResourceRequest => ({
   generatedName: () => 'generated',
 });
 
+test('a stream that was deleted is gone, and its name is free', async () => {
+  await kinesis.call('CreateStream', { StreamName: 's', ShardCount: 1 });
+  await kinesis.call('DeleteStream', { StreamARN: ARN });
+  expect(await kinesis.find('s')).toBeUndefined();
+  await kinesis.call('CreateStream', { StreamName: 's', ShardCount: 2 });
+  expect((await kinesis.find('s'))?.Shards).toHaveLength(2);
+});
+
 test('records survive a restart, by name and by ARN', async () => {
   await kinesis.call('CreateStream', { StreamName: 's', ShardCount: 1 });
   const put = await kinesis.call('PutRecord', { StreamARN: ARN, PartitionKey: 'a', Data: data('one') });
