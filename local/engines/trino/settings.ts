@@ -48,6 +48,8 @@ export function writeSettings(settings: TrinoSettings): void {
     `hive.iceberg-catalog-name=${ICEBERG_CATALOG}`,
     'hive.partition-projection-enabled=true',
     'hive.non-managed-table-writes-enabled=true',
+    // The catalog keeps no statistics.
+    'hive.collect-column-statistics-on-write=false',
     ...awsLines(settings),
   ]);
   write(`catalog/${ICEBERG_CATALOG}.properties`, [
