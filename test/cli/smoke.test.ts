@@ -203,6 +203,8 @@ describe('the checks of where rows end', () => {
     StreamNames: 'streaming-demo-geo,streaming-demo-pin,streaming-demo-user',
     PostsTable: 'posts',
     QuarantineBucket: 'quarantine',
+    CleanFunctionName: 'pinflow-demo-clean',
+    RedriveFunctionName: 'pinflow-demo-redrive',
   };
   const check = () =>
     runChecks(
