@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -56,7 +57,9 @@ def run(spark: SparkSession, model: dict[str, Any], stores: Stores, request: Req
         return json.loads(done)
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     finished = [_FeedRun(spark, model, stores, request, name, dates) for name in model["feeds"]]
-    feeds = {each.name: each.run() for each in finished}
+    # Most of a small run is planning, which one feed need not wait for in another.
+    with ThreadPoolExecutor(len(finished)) as pool:
+        feeds = dict(zip(model["feeds"], pool.map(_FeedRun.run, finished)))
     summary.check(feeds)
     result = {
         **{name: getattr(request, name) for name in ("run_id", "logical_date", "from_date", "to_date", "watermark")},
@@ -130,15 +133,14 @@ class _FeedRun:
         return clean.posts_of(rows, self.feed, F.col("is_late"))
 
     def _store(self, posts: DataFrame) -> FeedSummary:
-        changed = silver.changes(self.spark, self.table, clean.silver_rows(posts, self.feed)).persist()
-        try:
-            if not changed.isEmpty():
-                silver.merge(self.spark, self.table, changed)
-        finally:
-            changed.unpersist()
-        quarantined = self._quarantine(posts)
+        clean_posts, refused, incomplete = posts.agg(
+            F.count("ind"), F.count("quarantine_key"), F.collect_set("later")
+        ).first()
+        self.incomplete = set(incomplete)
+        if clean_posts:
+            silver.merge_newer(self.spark, self.table, clean.silver_rows(posts, self.feed))
+        quarantined = self._quarantine(posts) if refused else 0
         self._release(posts)
-        self.incomplete = {row.later for row in posts.where("later IS NOT NULL").select("later").collect()}
         return summary.summarize(self.spark, posts, self.table, self.feed, quarantined)
 
     def _quarantine(self, posts: DataFrame) -> int:

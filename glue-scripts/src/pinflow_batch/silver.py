@@ -48,36 +48,34 @@ def table_id(spark: SparkSession, table: str) -> str:
     return iceberg.loadIcebergTable(spark._jsparkSession, table).uuid().toString()
 
 
-def snapshot_id(spark: SparkSession, table: str) -> int | None:
-    """Of the state that readers see; None before the first commit."""
+def snapshot_id(spark: SparkSession, table: str) -> str | None:
+    """Of the state that readers see, as text: it has up to 19 digits. None before the first commit."""
     iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
     snapshot = iceberg.loadIcebergTable(spark._jsparkSession, table).currentSnapshot()
-    return None if snapshot is None else snapshot.snapshotId()
+    return None if snapshot is None else str(snapshot.snapshotId())
 
 
-_newer = (
-    "({s}.order_key > {t}.order_key OR ({s}.order_key = {t}.order_key AND {s}.rules_version > {t}.rules_version))"
-)
-
-
-def changes(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
-    """The rows that a merge would write. :param rows: the table's columns, one row a post."""
+def merge_newer(spark: SparkSession, table: str, rows: DataFrame) -> None:
+    """Writes the rows whose order key is greater than the stored one's, or equal under newer rules. Commits nothing when
+    there are none. :param rows: the table's columns, one row a post.
+    """
     stored = spark.table(table).select("ind", "order_key", "rules_version")
-    news = F.col("t.ind").isNull() | F.expr(_newer.format(s="s", t="t"))
-    return rows.alias("s").join(stored.alias("t"), F.expr("s.ind = t.ind"), "left").where(news).select("s.*")
-
-
-def merge(spark: SparkSession, table: str, rows: DataFrame) -> None:
-    """Also one that changes nothing commits a snapshot: ask `changes` first."""
-    low, high = rows.agg(F.min("ind"), F.max("ind")).first()
-    rows.createOrReplaceTempView("pinflow_changes")
+    news = F.col("t.ind").isNull() | F.expr(_newer)
+    changed = rows.alias("s").join(stored.alias("t"), F.expr("s.ind = t.ind"), "left").where(news).select("s.*").persist()
+    view = f"changes_{table.rsplit('.', 1)[-1]}"
     try:
+        count, low, high = changed.agg(F.count("ind"), F.min("ind"), F.max("ind")).first()
+        if count == 0:
+            return  # MERGE would commit a snapshot all the same
+        changed.createOrReplaceTempView(view)
         # The literal range lets Iceberg leave out files that hold no such posts.
         spark.sql(
-            f"MERGE INTO {table} t USING pinflow_changes s "
-            f"ON t.ind = s.ind AND t.ind BETWEEN {low} AND {high} "
-            f"WHEN MATCHED AND {_newer.format(s='s', t='t')} THEN UPDATE SET * "
-            "WHEN NOT MATCHED THEN INSERT *"
+            f"MERGE INTO {table} t USING {view} s ON t.ind = s.ind AND t.ind BETWEEN {low} AND {high} "
+            f"WHEN MATCHED AND {_newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
+        spark.catalog.dropTempView(view)
     finally:
-        spark.catalog.dropTempView("pinflow_changes")
+        changed.unpersist()
+
+
+_newer = "(s.order_key > t.order_key OR (s.order_key = t.order_key AND s.rules_version > t.rules_version))"
