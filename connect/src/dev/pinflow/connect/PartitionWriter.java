@@ -1,0 +1,157 @@
+package dev.pinflow.connect;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.apache.kafka.connect.sink.SinkRecord;
+
+/**
+ * Writes one partition as a chain of objects, each beginning after the one before. It begins where an object begins (the
+ * offsets that are committed are such places), so whoever else writes the partition, both make the same chain.
+ *
+ * <p>At most one request is under way, for the oldest lines; further lines are taken meanwhile. All methods are called by
+ * the task's thread.
+ */
+final class PartitionWriter {
+  private static final long NONE = -1;
+
+  private final Place place;
+  private final RawLine rawLine;
+  private final ObjectStore store;
+  private final FlushPolicy policy;
+  private final int gzipLevel;
+  private final Executor executor;
+  private final LongSupplier nanoTime;
+
+  /** Taken and in no object that is known of, by offset. */
+  private final List<Line> lines = new ArrayList<>();
+  private long bytes;
+  /** The last record that came, and the last one that is in an object. */
+  private long taken = NONE;
+  private long landed = NONE;
+  private long committable = NONE;
+  /** Whether an earlier writer's object may begin with the first record. */
+  private boolean looksForObject = true;
+  private CompletableFuture<Optional<Long>> request;
+
+  PartitionWriter(Place place, RawLine rawLine, ObjectStore store, FlushPolicy policy, int gzipLevel, Executor executor,
+      LongSupplier nanoTime) {
+    this.place = place;
+    this.rawLine = rawLine;
+    this.store = store;
+    this.policy = policy;
+    this.gzipLevel = gzipLevel;
+    this.executor = executor;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Takes a record, unless it was taken already or is in an object. */
+  void take(SinkRecord record) {
+    long offset = record.kafkaOffset();
+    if (offset <= taken) return;
+    taken = offset;
+    if (offset > landed) {
+      long timestamp = Place.timestampOf(record.timestamp());
+      byte[] text = rawLine.of(offset, timestamp, (byte[]) record.key(), (byte[]) record.value());
+      Line line = new Line(offset, timestamp, nanoTime.getAsLong(), text);
+      lines.add(line);
+      bytes += line.size();
+    }
+    advance();
+  }
+
+  /**
+   * Notes what has landed, and begins the next request if one is due.
+   *
+   * @throws org.apache.kafka.connect.errors.RetriableException when the last request failed; the next call tries again
+   */
+  void proceed() {
+    collect(false);
+    if (request == null && !lines.isEmpty()) begin(false);
+  }
+
+  /** Writes the oldest lines, whether or not they are due, and waits for it. @throws as {@link #proceed} does */
+  void makeRoom() {
+    if (request == null) begin(true);
+    collect(true);
+  }
+
+  /** Where to go on after a restart: always the end of an object. Negative: nowhere yet. */
+  long committable() {
+    return committable;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  boolean isBusy() {
+    return request != null;
+  }
+
+  /** Nanoseconds until the oldest line has waited long enough; Long.MAX_VALUE when there is none. */
+  long nanosUntilDue() {
+    return lines.isEmpty() ? Long.MAX_VALUE : lines.get(0).takenAt + policy.intervalNanos - nanoTime.getAsLong();
+  }
+
+  private void begin(boolean dueOrNot) {
+    if (looksForObject) {
+      Segment first = segment(1);
+      request = CompletableFuture.supplyAsync(() -> first.lastOffset(store), executor);
+      return;
+    }
+    int length = length();
+    boolean isFull = length < lines.size() || length == policy.records;
+    if (!dueOrNot && !isFull && bytes < policy.bytes && nanosUntilDue() > 0) return;
+    Segment segment = segment(length);
+    request = CompletableFuture.supplyAsync(() -> Optional.of(segment.land(store, gzipLevel)), executor);
+  }
+
+  /** How many of the oldest lines fit in one object. */
+  private int length() {
+    long day = lines.get(0).day();
+    long size = 0;
+    int length = 0;
+    while (length < lines.size() && length < policy.records && size < policy.bytes && lines.get(length).day() == day) {
+      size += lines.get(length++).text.length;
+    }
+    return length;
+  }
+
+  private Segment segment(int length) {
+    Line first = lines.get(0);
+    return new Segment(place.key(first.offset, first.timestamp), lines.subList(0, length));
+  }
+
+  private void collect(boolean wait) {
+    if (request == null || !(wait || request.isDone())) return;
+    CompletableFuture<Optional<Long>> done = request;
+    try {
+      Optional<Long> last = done.join();
+      looksForObject = false;
+      last.ifPresent(this::landedUpTo);
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof RuntimeException) throw (RuntimeException) failed.getCause();
+      throw failed;
+    } finally {
+      request = null;
+    }
+  }
+
+  private void landedUpTo(long last) {
+    landed = last;
+    int gone = 0;
+    while (gone < lines.size() && lines.get(gone).offset <= last) bytes -= lines.get(gone++).size();
+    lines.subList(0, gone).clear();
+    advance();
+  }
+
+  /** Connect ignores an offset that it has not delivered: the end of a longer object waits until all of it came. */
+  private void advance() {
+    if (taken >= landed && landed != NONE) committable = landed + 1;
+  }
+}
