@@ -222,7 +222,7 @@ def test_a_dropped_table_is_made_again_from_raw(spark, lake, batch, table):
 
 
 def test_rows_that_do_not_add_up_fail_the_run(lake, batch, monkeypatch):
-    monkeypatch.setattr("pinflow_batch.silver.merge_newer", lambda *_: None)
+    monkeypatch.setattr("pinflow_batch.silver.merge", lambda *_: None)
     lake.land("geo", [line(geo(1))])
     with pytest.raises(MismatchError, match="geo: 1 rows came in"):
         batch(run_id="torn")

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from .rows import Later, Quarantined, compile_lines
+from .rows import Quarantined, compile_lines
 from .silver import columns_of
 
 
@@ -30,19 +30,14 @@ def clean_lines(lines: DataFrame, model: dict[str, Any], feed_name: str, waterma
     return cleaned.withColumns(moments)
 
 
-def posts_of(rows: DataFrame, feed: dict[str, Any], late: Column) -> DataFrame:
-    """One row a post (`ind`), refused row (`quarantine_key`) or unfinished object (`later`):
-    `top`, the row of the greatest order key; `seen`, the distinct {order_key, content}; `late`, the order keys of late rows.
-    A row that two objects hold counts once, because its order key is its coordinate.
+def in_order(rows: DataFrame, feed: dict[str, Any]) -> DataFrame:
+    """The distinct rows with `place` (1: of the greatest order key of its post) and `content`.
+    A row that two objects hold counts once, because its order key is its coordinate; it is late if it is so in both.
     """
-    names = [name for name, _ in columns_of(feed)]
-    top = F.struct("order_key", *names, "quarantine_body")
-    seen = F.struct("order_key", content(feed).alias("content"))
-    return rows.groupBy("ind", "quarantine_key", "later").agg(
-        F.max(top).alias("top"),
-        F.collect_set(seen).alias("seen"),
-        F.collect_set(F.when(late, F.col("order_key"))).alias("late"),
-    )
+    of_post = Window.partitionBy("ind", "quarantine_key", "later").orderBy(F.desc("order_key"), "is_late")
+    again = F.lag("order_key").over(of_post) == F.col("order_key")
+    ranked = rows.withColumns({"place": F.row_number().over(of_post), "again": F.coalesce(again, F.lit(False))})
+    return ranked.where("NOT again").drop("again").withColumn("content", content(feed))
 
 
 def content(feed: dict[str, Any]) -> Column:
@@ -51,16 +46,16 @@ def content(feed: dict[str, Any]) -> Column:
     return F.xxhash64(*names, *(name.isNull() for name in names))
 
 
-def silver_rows(posts: DataFrame, feed: dict[str, Any]) -> DataFrame:
-    """The table's rows that a run's posts amount to."""
-    arrival = F.timestamp_millis(F.substring("top.order_key", 1, 13).cast("bigint")).cast("timestamp_ntz")
-    return posts.where("ind IS NOT NULL").select(
-        "ind",
-        *(f"top.`{name}`" for name, _ in columns_of(feed)),
-        "top.order_key",
-        F.lit(feed["rules"]).alias("rules_version"),
-        arrival.alias("arrival"),
-    )
+def silver_rows(rows: DataFrame, feed: dict[str, Any]) -> DataFrame:
+    """The same as rows of the feed's table."""
+    arrival = F.timestamp_millis(arrival_of("order_key")).cast("timestamp_ntz")
+    names = [F.col(f"`{name}`") for name, _ in columns_of(feed)]
+    return rows.select("ind", *names, "order_key", F.lit(feed["rules"]).alias("rules_version"), arrival.alias("arrival"))
+
+
+def arrival_of(order_key: str) -> Column:
+    """Epoch milliseconds."""
+    return F.substring(order_key, 1, 13).cast("bigint")
 
 
 def object_name(order_key: str) -> Column:
@@ -88,7 +83,7 @@ def _cleaner(model: dict[str, Any], feed_name: str, watermark: int) -> Callable[
             objects = batch.column(1)
             for index, text in enumerate(batch.column(0).to_pylist()):
                 rows = read(text)
-                if type(rows) is Later:
+                if rows is None:
                     later.add(objects[index].as_py())
                     continue
                 for row in rows:

@@ -1,9 +1,9 @@
 """The rows of one raw line: each with its order key, and its clean form or the object that goes to quarantine."""
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterator
+from typing import Any, NamedTuple
 
 from . import json_text
 from .coordinates import CoordinateError, order_key, order_prefix
@@ -16,33 +16,26 @@ class RawLineError(Exception):
     """A line that no writer of ours writes: the objects are damaged, which no row may hide."""
 
 
-@dataclass(frozen=True)
-class Quarantined:
+class Quarantined(NamedTuple):
     key: str
     body: bytes
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     order_key: str
     result: Cleaned | Quarantined
 
 
-@dataclass(frozen=True)
-class Later:
-    """The line's record arrived after the watermark."""
-
-
-def compile_lines(model: dict[str, Any], feed_name: str, watermark: int) -> Callable[[str], "list[Row] | Later"]:
-    """:param watermark: epoch ms. The function's lines are raw ones; it raises RawLineError."""
+def compile_lines(model: dict[str, Any], feed_name: str, watermark: int) -> Callable[[str], list[Row] | None]:
+    """:param watermark: epoch ms; of a record that arrived later the function makes None. It raises RawLineError."""
     feed = model["feeds"][feed_name]
     clean = compile_feed(feed)
     limits = model["unwrap"]
 
-    def read(text: str) -> list[Row] | Later:
+    def read(text: str) -> list[Row] | None:
         line = _loads(text)
         if line["timestamp"] > watermark:
-            return Later()
+            return None
         return list(rows_of(line, text))
 
     def rows_of(line: dict[str, Any], text: str) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """The rules of the compiled model, made into a function of one raw row."""
 
-from dataclasses import dataclass
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from .json_text import shown
 from .refusal import Refusal, RefusedError
@@ -11,8 +11,7 @@ from .values import Cleaner, cleaners
 _largest = 2**53 - 1
 
 
-@dataclass(frozen=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     ind: int
     #: In the order of the feed's columns.
     fields: list[Any]

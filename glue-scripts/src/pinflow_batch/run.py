@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -101,11 +102,11 @@ class _FeedRun:
         groups = self._by_lateness()
         if not groups:
             return FeedSummary()
-        posts = self._posts(groups).persist()
+        rows = self._rows(groups).persist()
         try:
-            return self._store(posts)
+            return self._store(rows)
         finally:
-            posts.unpersist()
+            rows.unpersist()
 
     def save_ledgers(self) -> None:
         for day in self.dates:
@@ -121,46 +122,46 @@ class _FeedRun:
             groups.setdefault(each.late_up_to, []).append(self.stores.raw.uri(each.object.key))
         return groups
 
-    def _posts(self, groups: dict[int, list[str]]) -> DataFrame:
-        rows: DataFrame | None = None
+    def _rows(self, groups: dict[int, list[str]]) -> DataFrame:
+        parts = []
         for late_up_to, uris in groups.items():
             lines = clean.read_lines(self.spark, uris)
             part = clean.clean_lines(lines, self.model, self.name, self.request.watermark)
-            late = F.substring("order_key", 1, 13).cast("bigint") <= late_up_to
-            part = part.withColumn("is_late", late)
-            rows = part if rows is None else rows.unionByName(part)
-        assert rows is not None
-        return clean.posts_of(rows, self.feed, F.col("is_late"))
+            parts.append(part.withColumn("is_late", clean.arrival_of("order_key") <= late_up_to))
+        rows = silver.with_news(self.spark, self.table, reduce(DataFrame.unionByName, parts), self.feed["rules"])
+        return clean.in_order(rows, self.feed)
 
-    def _store(self, posts: DataFrame) -> FeedSummary:
-        clean_posts, refused, incomplete = posts.agg(
-            F.count("ind"), F.count("quarantine_key"), F.collect_set("later")
+    def _store(self, rows: DataFrame) -> FeedSummary:
+        changed = rows.where("ind IS NOT NULL AND place = 1 AND news")
+        changes = F.when(F.expr("place = 1 AND news"), F.col("ind"))
+        low, high, refused, incomplete = rows.agg(
+            F.min(changes), F.max(changes), F.count("quarantine_key"), F.collect_set("later")
         ).first()
         self.incomplete = set(incomplete)
-        if clean_posts:
-            silver.merge_newer(self.spark, self.table, clean.silver_rows(posts, self.feed))
-        quarantined = self._quarantine(posts) if refused else 0
-        self._release(posts)
-        return summary.summarize(self.spark, posts, self.table, self.feed, quarantined)
+        if low is not None:
+            silver.merge(self.spark, self.table, clean.silver_rows(changed, self.feed), low, high)
+        quarantined = self._quarantine(rows) if refused else 0
+        self._release(rows)
+        return summary.summarize(self.spark, rows, self.table, self.feed, quarantined)
 
-    def _quarantine(self, posts: DataFrame) -> int:
-        refused = posts.where("quarantine_key IS NOT NULL").select("quarantine_key", "top.quarantine_body")
+    def _quarantine(self, rows: DataFrame) -> int:
+        refused = rows.where("quarantine_key IS NOT NULL").select("quarantine_key", "quarantine_body")
         store = self.stores.quarantine
 
-        def write(rows: Iterable[Row]) -> Iterable[int]:
-            yield write_all(store, ((row[0], bytes(row[1])) for row in rows))
+        def write(part: Iterable[Row]) -> Iterable[int]:
+            yield write_all(store, ((key, bytes(body)) for key, body in part))
 
         return refused.rdd.mapPartitions(write).sum()
 
-    def _release(self, posts: DataFrame) -> None:
+    def _release(self, rows: DataFrame) -> None:
         """What an earlier run refused and this one stored leaves quarantine."""
         store = self.stores.quarantine
         kept = [each.key for day in self.dates for each in store.list(f"quarantine/batch/{self.name}/dt={day}/")]
         if not kept:
             return
         names = self.spark.createDataFrame([(key, key.rsplit("/", 1)[-1]) for key in kept], "key string, name string")
-        stored = posts.where("ind IS NOT NULL").select(F.explode("seen.order_key").alias("order_key"))
-        found = stored.select(clean.object_name("order_key").alias("name")).join(F.broadcast(names), "name")
+        stored = rows.where("ind IS NOT NULL").select(clean.object_name("order_key").alias("name"))
+        found = stored.join(F.broadcast(names), "name")
         store.delete([row.key for row in found.select("key").collect()])
 
 

@@ -55,27 +55,28 @@ def snapshot_id(spark: SparkSession, table: str) -> str | None:
     return None if snapshot is None else str(snapshot.snapshotId())
 
 
-def merge_newer(spark: SparkSession, table: str, rows: DataFrame) -> None:
-    """Writes the rows whose order key is greater than the stored one's, or equal under newer rules. Commits nothing when
-    there are none. :param rows: the table's columns, one row a post.
-    """
-    stored = spark.table(table).select("ind", "order_key", "rules_version")
-    news = F.col("t.ind").isNull() | F.expr(_newer)
-    changed = rows.alias("s").join(stored.alias("t"), F.expr("s.ind = t.ind"), "left").where(news).select("s.*").persist()
-    view = f"changes_{table.rsplit('.', 1)[-1]}"
-    try:
-        count, low, high = changed.agg(F.count("ind"), F.min("ind"), F.max("ind")).first()
-        if count == 0:
-            return  # MERGE would commit a snapshot all the same
-        changed.createOrReplaceTempView(view)
-        # The literal range lets Iceberg leave out files that hold no such posts.
-        spark.sql(
-            f"MERGE INTO {table} t USING {view} s ON t.ind = s.ind AND t.ind BETWEEN {low} AND {high} "
-            f"WHEN MATCHED AND {_newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
-        )
-        spark.catalog.dropTempView(view)
-    finally:
-        changed.unpersist()
-
-
 _newer = "(s.order_key > t.order_key OR (s.order_key = t.order_key AND s.rules_version > t.rules_version))"
+
+
+def with_news(spark: SparkSession, table: str, rows: DataFrame, rules_version: int) -> DataFrame:
+    """The rows, each with `news`: whether its post is not stored, or by a smaller order key, or by older rules."""
+    stored = spark.table(table).select("ind", "order_key", "rules_version").alias("t")
+    ours = rows.withColumn("rules_version", F.lit(rules_version)).alias("s")
+    news = F.col("t.ind").isNull() | F.expr(_newer)
+    joined = ours.join(stored, F.expr("s.ind = t.ind"), "left")
+    return joined.select("s.*", news.alias("news")).drop("rules_version")
+
+
+def merge(spark: SparkSession, table: str, rows: DataFrame, low: int, high: int) -> None:
+    """Commits a snapshot even when it changes nothing: not to be called for no rows.
+
+    :param rows: the table's columns, one row a post. :param low, high: of `ind`.
+    """
+    view = f"changes_{table.rsplit('.', 1)[-1]}"
+    rows.createOrReplaceTempView(view)
+    # The literal range lets Iceberg leave out files that hold no such posts.
+    spark.sql(
+        f"MERGE INTO {table} t USING {view} s ON t.ind = s.ind AND t.ind BETWEEN {low} AND {high} "
+        f"WHEN MATCHED AND {_newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+    )
+    spark.catalog.dropTempView(view)

@@ -27,24 +27,20 @@ class FeedSummary:
     late: int = 0
 
 
-def summarize(
-    spark: SparkSession, posts: DataFrame, table: str, feed: dict[str, Any], quarantined: int
-) -> FeedSummary:
-    """:param quarantined: objects written for refused rows."""
-    stored = spark.table(table).select(
-        F.col("ind").alias("stored_ind"), F.col("order_key").alias("stored_key"), content(feed).alias("stored_content")
+def summarize(spark: SparkSession, rows: DataFrame, table: str, feed: dict[str, Any], quarantined: int) -> FeedSummary:
+    """:param rows: of `clean.in_order`. :param quarantined: objects written for refused rows."""
+    stored = spark.table(table).select("ind", F.col("order_key").alias("stored"), content(feed).alias("stored_content"))
+    ours = rows.where("later IS NULL").select("ind", "order_key", "content", "is_late")
+    same = "order_key < stored AND content {} stored_content"
+    counted = ours.join(stored, "ind", "left").agg(
+        F.expr("count_if(order_key LIKE '%#000000')"),
+        F.count("*"),
+        F.expr("count_if(order_key = stored)"),
+        F.expr(f"count_if({same.format('=')})"),
+        F.expr(f"count_if({same.format('<>')})"),
+        F.expr("count_if(is_late)"),
     )
-    joined = posts.where("later IS NULL").join(stored, F.col("ind") == F.col("stored_ind"), "left")
-    smaller = "row.order_key < stored_key"
-    count = "coalesce(sum(size(filter(seen, row -> {}))), 0)"
-    records, rows_in, applied, duplicate, superseded, late = joined.agg(
-        F.expr(count.format("row.order_key LIKE '%#000000'")),
-        F.expr(count.format("true")),
-        F.expr(count.format("row.order_key = stored_key")),
-        F.expr(count.format(f"{smaller} AND row.content = stored_content")),
-        F.expr(count.format(f"{smaller} AND row.content <> stored_content")),
-        F.expr("coalesce(sum(size(late)), 0)"),
-    ).first()
+    records, rows_in, applied, duplicate, superseded, late = counted.first()
     return FeedSummary(records, rows_in, applied, duplicate, superseded, quarantined, late)
 
 

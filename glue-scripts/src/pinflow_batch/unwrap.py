@@ -2,8 +2,7 @@
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .json_text import loads
 from .refusal import RefusedError
@@ -13,8 +12,7 @@ _white_space = re.compile(r"[ \t\r\n]")
 _standard = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True)
-class Json:
+class Json(NamedTuple):
     value: Any
 
 

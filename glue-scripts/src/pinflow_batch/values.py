@@ -1,7 +1,9 @@
 """One function a rule kind: the raw value to the clean one. What each does is in model/rules/README.md."""
 
 import re
-from typing import Any, Callable
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 from .json_text import number_text, shown
 from .refusal import RefusedError
@@ -12,6 +14,7 @@ Cleaner = Callable[[Any], Any]
 _count = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?([A-Za-z]?)")
 _integer = re.compile(r"(-?[0-9]+)(?:\.0+)?")
 _number = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_parts = ("YYYY", "MM", "DD", "hh", "mm", "ss", "fraction")
 _after_seconds = r"(?:\.(?P<fraction>[0-9]{1,9}))?(?:Z|\+00:00)?"
 _half_pair = re.compile("[\ud800-\udfff]")
 _blank = " \t\n\r"
@@ -123,11 +126,12 @@ def timestamp(rule: Rule) -> Cleaner:
             moment = value.strip(_blank)
             for pattern in patterns:
                 match = pattern.fullmatch(moment)
-                if match is not None and _exists(match):
-                    part = match.groupdict()
-                    milliseconds = (part["fraction"] or "")[:3].ljust(3, "0")
-                    day = f"{part['YYYY']}-{part['MM']}-{part['DD']}"
-                    return f"{day}T{part['hh']}:{part['mm']}:{part['ss']}.{milliseconds}Z"
+                if match is None:
+                    continue
+                year, month, day, hours, minutes, seconds, fraction = match.group(*_parts)
+                if _is_date(year, month, day) and hours <= "23" and minutes <= "59" and seconds <= "59":
+                    milliseconds = (fraction or "")[:3].ljust(3, "0")
+                    return f"{year}-{month}-{day}T{hours}:{minutes}:{seconds}.{milliseconds}Z"
         raise RefusedError(
             "timestamp",
             column,
@@ -169,15 +173,11 @@ def _pattern(form: str) -> str:
 _days = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def _exists(moment: re.Match[str]) -> bool:
+@lru_cache(maxsize=16_384)
+def _is_date(years: str, months: str, days: str) -> bool:
     """In the proleptic Gregorian calendar, years 1 to 9999."""
-    year, month, day = int(moment["YYYY"]), int(moment["MM"]), int(moment["DD"])
+    year, month, day = int(years), int(months), int(days)
     if year < 1 or not 1 <= month <= 12 or day < 1:
         return False
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return (
-        day <= (29 if month == 2 and leap else _days[month - 1])
-        and moment["hh"] <= "23"
-        and moment["mm"] <= "59"
-        and moment["ss"] <= "59"
-    )
+    return day <= (29 if month == 2 and leap else _days[month - 1])
