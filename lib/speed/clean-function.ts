@@ -2,6 +2,7 @@ import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { feedNames } from '../../model/rules/rule.ts';
+import { READ_STREAM } from './read-stream.ts';
 import { allow, quarantineArn, SpeedFunction, type SpeedFunctionProps } from './speed-function.ts';
 
 /** Reads the stream of every feed; writes posts, and what a rule refuses to quarantine. */
@@ -20,16 +21,7 @@ export class CleanFunction extends SpeedFunction {
       description: 'Cleans the records of every stream and stores them as posts',
       roleDescription: 'The clean function: reads the streams, stores posts and refused rows',
       statements: [
-        allow(
-          [
-            'kinesis:DescribeStream',
-            'kinesis:DescribeStreamSummary',
-            'kinesis:GetRecords',
-            'kinesis:GetShardIterator',
-            'kinesis:ListShards',
-          ],
-          ...streamArns,
-        ),
+        allow([...READ_STREAM], ...streamArns),
         // Rows that a rule refused, and the batches that the event source mapping gave up.
         allow(['s3:PutObject'], `${bucketArn}/quarantine/*`, `${bucketArn}/aws/lambda/*`),
         allow(['s3:ListBucket'], bucketArn),
