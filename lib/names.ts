@@ -18,7 +18,7 @@ export class DeploymentIdError extends Error {
 /** Every physical name of a deployment. A name made elsewhere is a bug: two stacks would disagree about it. */
 export interface Names {
   readonly deployment: string;
-  readonly stacks: { readonly lake: string; readonly ingest: string; readonly speed: string };
+  readonly stacks: Readonly<Record<'network' | 'broker' | 'lake' | 'ingest' | 'sink' | 'speed' | 'batch', string>>;
   /** What the names of the deployment's streams begin with. */
   readonly streamPrefix: string;
   readonly streams: Readonly<Record<FeedName, string>>;
@@ -32,7 +32,41 @@ export interface Names {
   readonly postsTable: string;
   readonly cleanFunction: string;
   readonly redriveFunction: string;
-  readonly logGroups: { readonly apiAccess: string; readonly clean: string; readonly redrive: string };
+  readonly topics: Readonly<Record<FeedName, string>>;
+  readonly cluster: string;
+  readonly kafkaRestFunction: string;
+  readonly archiveFunction: string;
+  readonly connector: string;
+  readonly glueDatabase: string;
+  readonly rawTable: string;
+  /** One row a post. */
+  readonly silverTables: Readonly<Record<FeedName, string>>;
+  readonly workgroup: string;
+  readonly cleanJob: string;
+  readonly planFunction: string;
+  readonly gateFunction: string;
+  readonly batchMachine: string;
+  /** Who runs the batch, and which run readers see. */
+  readonly runsTable: string;
+  readonly failureTopic: string;
+  readonly schedule: string;
+  readonly scheduleDeadLetters: string;
+  readonly logGroups: Readonly<
+    Record<
+      | 'apiAccess'
+      | 'clean'
+      | 'redrive'
+      | 'broker'
+      | 'brokerLookup'
+      | 'kafkaRest'
+      | 'archive'
+      | 'sink'
+      | 'cleanJob'
+      | 'plan'
+      | 'gate',
+      string
+    >
+  >;
 }
 
 /** @throws DeploymentIdError */
@@ -46,7 +80,15 @@ export function namesOf(deployment: string): Names {
   const bucket = (purpose: string) => `${own}-${purpose}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
   return {
     deployment,
-    stacks: { lake: `${own}-lake`, ingest: `${own}-ingest`, speed: `${own}-speed` },
+    stacks: {
+      network: `${own}-network`,
+      broker: `${own}-broker`,
+      lake: `${own}-lake`,
+      ingest: `${own}-ingest`,
+      sink: `${own}-sink`,
+      speed: `${own}-speed`,
+      batch: `${own}-batch`,
+    },
     streamPrefix,
     streams: { pin: `${streamPrefix}pin`, geo: `${streamPrefix}geo`, user: `${streamPrefix}user` },
     buckets: {
@@ -59,10 +101,35 @@ export function namesOf(deployment: string): Names {
     postsTable: `${own}-posts`,
     cleanFunction: `${own}-clean`,
     redriveFunction: `${own}-redrive`,
+    topics: { pin: `${deployment}.pin`, geo: `${deployment}.geo`, user: `${deployment}.user` },
+    cluster: own,
+    kafkaRestFunction: `${own}-kafka-rest`,
+    archiveFunction: `${own}-archive`,
+    connector: `${own}-s3-sink`,
+    glueDatabase: own.replaceAll('-', '_'),
+    rawTable: 'raw',
+    silverTables: { pin: 'silver_pin', geo: 'silver_geo', user: 'silver_user' },
+    workgroup: own,
+    cleanJob: `${own}-clean`,
+    planFunction: `${own}-plan`,
+    gateFunction: `${own}-gate`,
+    batchMachine: `${own}-batch`,
+    runsTable: `${own}-runs`,
+    failureTopic: `${own}-failures`,
+    schedule: `${own}-daily`,
+    scheduleDeadLetters: `${own}-daily-dead-letters`,
     logGroups: {
       apiAccess: `/pinflow/${deployment}/api-access`,
       clean: `/pinflow/${deployment}/clean`,
       redrive: `/pinflow/${deployment}/redrive`,
+      broker: `/pinflow/${deployment}/broker`,
+      brokerLookup: `/pinflow/${deployment}/broker-lookup`,
+      kafkaRest: `/pinflow/${deployment}/kafka-rest`,
+      archive: `/pinflow/${deployment}/archive`,
+      sink: `/pinflow/${deployment}/sink`,
+      cleanJob: `/pinflow/${deployment}/clean-job`,
+      plan: `/pinflow/${deployment}/plan`,
+      gate: `/pinflow/${deployment}/gate`,
     },
   };
 }

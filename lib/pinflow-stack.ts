@@ -8,6 +8,8 @@ export interface Deployment {
   readonly profile: Profile;
   /** See {@link namesOf}. */
   readonly deployment: string;
+  /** ZIP of the connector. @default - where set-up builds it */
+  readonly sinkPlugin?: string;
 }
 
 /** What every stack of a deployment has in common. Its template names no account and no region. */

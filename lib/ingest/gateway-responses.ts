@@ -44,6 +44,8 @@ const EARLY_ERRORS: Readonly<Record<string, EarlyError>> = {
 
 const ROUTES =
   'Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}.';
+const WITH_TOPICS =
+  'Or POST /{stage}/topics/{topic-name}, GET /{stage}/topics, GET /{stage}/topics/{topic-name}, POST /{stage}/pin, …/geo or …/user.';
 const WITH_CONTROL = 'POST and DELETE /{stage}/streams/{stream-name} create and delete streams of your own.';
 const WITHOUT_CONTROL = 'Creating and deleting streams is off in this deployment.';
 
@@ -87,10 +89,16 @@ const AUTH_ERRORS: Readonly<Record<Auth, Readonly<Record<string, EarlyError>>>> 
   },
 };
 
+/** Which routes there are beside those of streams. */
+export interface Routes {
+  readonly control: boolean;
+  readonly topics: boolean;
+}
+
 /** API Gateway has one response for a route that does not exist and for a request that should be signed and is not. */
-function missingAuthenticationToken(auth: Auth, control: boolean): EarlyError {
+function missingAuthenticationToken(auth: Auth, { control, topics }: Routes): EarlyError {
   const type = ResponseType.MISSING_AUTHENTICATION_TOKEN;
-  const routes = `${ROUTES} ${control ? WITH_CONTROL : WITHOUT_CONTROL}`;
+  const routes = [ROUTES, ...(topics ? [WITH_TOPICS] : []), control ? WITH_CONTROL : WITHOUT_CONTROL].join(' ');
   if (auth !== 'iam') {
     const message = JSON.stringify(`There is no such route or method. ${routes}`);
     return { type, status: '404', code: 'NotFoundException', message };
@@ -108,11 +116,11 @@ function missingAuthenticationToken(auth: Auth, control: boolean): EarlyError {
  * Gives every error that API Gateway itself answers the shape of the errors that come from Kinesis.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  */
-export function addGatewayResponses(api: RestApi, auth: Auth, control: boolean): void {
+export function addGatewayResponses(api: RestApi, auth: Auth, routes: Routes): void {
   const errors = {
     ...EARLY_ERRORS,
     ...AUTH_ERRORS[auth],
-    MissingAuthenticationToken: missingAuthenticationToken(auth, control),
+    MissingAuthenticationToken: missingAuthenticationToken(auth, routes),
   };
   for (const [id, error] of Object.entries(errors)) {
     api.addGatewayResponse(id, {

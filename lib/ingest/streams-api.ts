@@ -6,6 +6,7 @@ import {
   MethodLoggingLevel,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -17,11 +18,14 @@ import { addGatewayResponses } from './gateway-responses.ts';
 import { KinesisDoor } from './kinesis-door.ts';
 import { documentApi } from './route-documentation.ts';
 import { addStreamRoutes } from './stream-routes.ts';
+import { addTopicRoutes, KAFKA_MEDIA_TYPES } from './topic-routes.ts';
 
 export interface StreamsApiProps {
   readonly names: Names;
   readonly profile: Profile;
   readonly streams: FeedStreams;
+  /** @default - no topics door */
+  readonly kafkaRest?: IFunction;
 }
 
 const STAGE = 'prod';
@@ -39,13 +43,13 @@ const limitedTo = (perSecond: number): MethodDeploymentOptions => ({
   throttlingBurstLimit: perSecond,
 });
 
-/** `/streams` and what is below it. The routes and answers are those of the public Kinesis proxy; errors have their true status. */
+/** `/streams` and what is below it, and the topics door where there is one. The routes and answers are those of the public Kinesis proxy; errors have their true status. */
 export class StreamsApi extends Construct {
   readonly restApi: RestApi;
   readonly accessLogs: LogGroup;
   readonly access: ApiAccess;
 
-  constructor(scope: Construct, id: string, { names, profile, streams }: StreamsApiProps) {
+  constructor(scope: Construct, id: string, { names, profile, streams, kafkaRest }: StreamsApiProps) {
     super(scope, id);
     const logs = { retention: profile.logRetention, removalPolicy: RemovalPolicy.DESTROY };
     this.accessLogs = new LogGroup(this, 'AccessLogs', { logGroupName: names.logGroups.apiAccess, ...logs });
@@ -54,6 +58,7 @@ export class StreamsApi extends Construct {
       restApiName: names.api,
       description: `Streams of the Pinflow deployment ${names.deployment}`,
       endpointTypes: [EndpointType.REGIONAL],
+      ...(kafkaRest && { binaryMediaTypes: [...KAFKA_MEDIA_TYPES] }),
       cloudWatchRole: profile.api.ownsAccountRole,
       deployOptions: {
         stageName: STAGE,
@@ -81,10 +86,11 @@ export class StreamsApi extends Construct {
     });
     this.restApi.deploymentStage.node.addDependency(executionLogs);
 
-    addGatewayResponses(this.restApi, auth, Boolean(clientStreams));
+    addGatewayResponses(this.restApi, auth, { control: Boolean(clientStreams), topics: Boolean(kafkaRest) });
     documentApi(this.restApi, `Pinflow: streams of the deployment ${names.deployment}`);
     this.access = new ApiAccess(this, 'Access', { api: this.restApi, profile: profile.api, names });
     addStreamRoutes(this.restApi, new KinesisDoor(this, 'Door', { names, streams, clientStreams }), this.access);
+    if (kafkaRest) addTopicRoutes(this.restApi, kafkaRest, this.access);
     this.access.acknowledge(profile.name);
     this.acknowledge();
   }

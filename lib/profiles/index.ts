@@ -2,6 +2,17 @@ import { dev } from './dev.ts';
 import { laptop } from './laptop.ts';
 import { AUTHS, type Profile } from './profile.ts';
 
+export type {
+  ArchiveProfile,
+  BatchPathProfile,
+  BatchProfile,
+  BrokerProfile,
+  FlushPolicy,
+  KafkaRestProfile,
+  PluginProfile,
+  SinkProfile,
+  TopicsProfile,
+} from './batch-path.ts';
 export type { ApiProfile, Auth, CleanProfile, Profile } from './profile.ts';
 
 export const PROFILES: readonly Profile[] = [laptop, dev];
@@ -34,4 +45,18 @@ export function withAuth(profile: Profile, name: string): Profile {
   const auth = AUTHS.find((each) => each === name);
   if (!auth) throw new UnknownAuthError(name);
   return { ...profile, api: { ...profile.api, auth } };
+}
+
+export class UnknownSwitchError extends Error {
+  constructor(value: unknown) {
+    super(`There is no ${JSON.stringify(value)} for batchPath: use -c batchPath=on or -c batchPath=off`);
+    this.name = 'UnknownSwitchError';
+  }
+}
+
+/** The profile with or without the batch path, whatever it says itself. @throws UnknownSwitchError */
+export function withBatchPath(profile: Profile, value: string | undefined): Profile {
+  if (value === undefined) return profile;
+  if (value !== 'on' && value !== 'off') throw new UnknownSwitchError(value);
+  return { ...profile, batchPath: value === 'on' };
 }

@@ -1,11 +1,14 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { BatchPathProfile } from './batch-path.ts';
 
 /** What differs between the places a deployment runs in. One object each; stacks read nothing else. */
-export interface Profile {
+export interface Profile extends BatchPathProfile {
   readonly name: string;
   readonly streams: { readonly mode: 'on-demand' } | { readonly mode: 'provisioned'; readonly shards: number };
   readonly api: ApiProfile;
   readonly clean: CleanProfile;
+  /** Whether there are the topics door, the broker and the batch layer. The broker is most of what an idle deployment costs. */
+  readonly batchPath: boolean;
   readonly logRetention: RetentionDays;
   /**
    * What becomes of buckets, streams and tables when their stack is deleted. `destroy` is one of two keys:

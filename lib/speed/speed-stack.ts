@@ -2,6 +2,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { CfnOutput } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
+import { ArchiveFunction } from './archive-function.ts';
 import { CleanFunction } from './clean-function.ts';
 import { RedriveFunction } from './redrive-function.ts';
 
@@ -10,6 +11,8 @@ export class SpeedStack extends PinflowStack {
   readonly posts: Table;
   readonly clean: CleanFunction;
   readonly redrive: RedriveFunction;
+  /** Undefined without the batch path. */
+  readonly archive: ArchiveFunction | undefined;
 
   constructor(scope: Construct, props: Deployment) {
     super(scope, 'speed', props, { description: 'Pinflow: the clean function and the posts it keeps' });
@@ -24,6 +27,7 @@ export class SpeedStack extends PinflowStack {
     });
     this.clean = new CleanFunction(this, 'Clean', { names, profile, posts: this.posts });
     this.redrive = new RedriveFunction(this, 'Redrive', { names, profile, posts: this.posts });
+    this.archive = profile.batchPath ? new ArchiveFunction(this, 'Archive', { names, profile }) : undefined;
 
     new CfnOutput(this, 'PostsTable', {
       value: this.posts.tableName,

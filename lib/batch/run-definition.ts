@@ -1,0 +1,315 @@
+import type { Names } from '../names.ts';
+import type { BatchProfile } from '../profiles/index.ts';
+import { goldStatements, maintenanceStatements } from './gold-statements.ts';
+import { BATCH_ITEM } from './runs-table.ts';
+import { IF_BUSY, IF_THROTTLED, type Machine, type State, type States } from './states.ts';
+
+export interface RunDefinitionProps {
+  readonly names: Names;
+  readonly batch: BatchProfile;
+  readonly planFunctionArn: string;
+  readonly gateFunctionArn: string;
+  readonly failureTopicArn: string;
+}
+
+const MINUTE = 60;
+/** Of a statement of Athena, whose own limit is 30 minutes. */
+const STATEMENT_SECONDS = 30 * MINUTE;
+const CONCURRENT_STATEMENTS = 4;
+
+/** How long a run may take in all; its lease ends a little later, should it end without a word. */
+export const runSeconds = ({ timeoutMinutes }: BatchProfile): number => 2 * timeoutMinutes * MINUTE + 60 * MINUTE;
+
+/**
+ * A run of the batch layer, in JSONPath:
+ *
+ *     ReadState - Plan - TakeLease - Run: Clean - Gate - Answer (each question) - MovePointer - Tidy - Release - Done
+ *                            |taken         |failed, or the run is what readers see already
+ *                         Overlap           Release - ...
+ *
+ * Input `{}` or `{"logical_date": "…"}`: what arrived since the last run. `{"from": "YYYY-MM-DD", "to": "YYYY-MM-DD"}`:
+ * those arrival dates again.
+ */
+export function runDefinition(props: RunDefinitionProps): Machine {
+  return {
+    Comment: 'Raw to silver to gold; then readers see the run',
+    StartAt: 'ReadState',
+    TimeoutSeconds: runSeconds(props.batch),
+    States: { ...beginning(props), Run: run(props), ...ending(props) },
+  };
+}
+
+function beginning({ names, planFunctionArn }: RunDefinitionProps): States {
+  return {
+    ReadState: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::dynamodb:getItem',
+      Parameters: { TableName: names.runsTable, Key: itemKey, ConsistentRead: true },
+      ResultPath: '$.state',
+      Retry: [IF_THROTTLED],
+      Catch: [UNLEASED_FAILURE],
+      Next: 'Plan',
+    },
+    Plan: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: {
+        FunctionName: planFunctionArn,
+        Payload: {
+          'runId.$': '$$.Execution.Name',
+          'startTime.$': '$$.Execution.StartTime',
+          'input.$': '$$.Execution.Input',
+          'state.$': '$.state',
+        },
+      },
+      ResultSelector: { 'plan.$': '$.Payload' },
+      Retry: [IF_BUSY],
+      Catch: [UNLEASED_FAILURE],
+      Next: 'TakeLease',
+    },
+    TakeLease: {
+      Type: 'Task',
+      Comment: 'Not if another run has it, nor if another run moved the pointer since the plan was made',
+      Resource: 'arn:aws:states:::dynamodb:updateItem',
+      Parameters: {
+        TableName: names.runsTable,
+        Key: itemKey,
+        UpdateExpression: 'SET #lease = :lease',
+        ConditionExpression:
+          '(attribute_not_exists(#lease) OR #lease.#expiresAt < :now OR #lease.#runId = :runId) AND ' +
+          '(attribute_not_exists(#pointer) OR #pointer.#runId = :seen)',
+        ExpressionAttributeNames: { ...LEASE_NAMES, '#expiresAt': 'expiresAt', '#pointer': 'pointer' },
+        ExpressionAttributeValues: {
+          ':lease': { M: { runId: { 'S.$': '$.plan.runId' }, expiresAt: { 'N.$': '$.plan.leaseExpiresAt' } } },
+          ':runId': { 'S.$': '$.plan.runId' },
+          ':now': { 'N.$': '$.plan.now' },
+          ':seen': { 'S.$': '$.plan.pointerRunId' },
+        },
+      },
+      ResultPath: null,
+      Retry: [IF_THROTTLED],
+      Catch: [{ ...LEASE_IS_ANOTHERS, Next: 'Overlap' }, UNLEASED_FAILURE],
+      Next: 'Run',
+    },
+    Overlap: {
+      Type: 'Pass',
+      Parameters: { outcome: 'overlap', 'plan.$': '$.plan', because: 'Another run has the lease, or has just ended.' },
+      End: true,
+    },
+  };
+}
+
+/** One branch, so that one Catch sees every failure of a run that has the lease. */
+function run(props: RunDefinitionProps): State {
+  return {
+    Type: 'Parallel',
+    Branches: [{ StartAt: 'Clean', States: branch(props) }],
+    ResultSelector: { 'result.$': '$[0]' },
+    ResultPath: '$.run',
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'ReleaseAfterFailure' }],
+    Next: 'Release',
+  };
+}
+
+function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
+  return {
+    Clean: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::glue:startJobRun.sync',
+      Parameters: {
+        JobName: names.cleanJob,
+        Arguments: {
+          '--run_id.$': '$.plan.runId',
+          '--from_date.$': '$.plan.from',
+          '--to_date.$': '$.plan.to',
+          '--watermark.$': '$.plan.watermark',
+          '--logical_date.$': '$.plan.logicalDate',
+          '--reclean.$': '$.plan.reclean',
+        },
+      },
+      TimeoutSeconds: batch.timeoutMinutes * MINUTE + 10 * MINUTE,
+      Retry: [
+        {
+          ErrorEquals: ['Glue.ConcurrentRunsExceededException'],
+          IntervalSeconds: 60,
+          MaxAttempts: 5,
+          BackoffRate: 1.5,
+        },
+        // Reading the same lines again changes nothing.
+        { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, MaxAttempts: 1, BackoffRate: 2 },
+      ],
+      ResultPath: null,
+      Next: 'Gate',
+    },
+    Gate: {
+      Type: 'Task',
+      Comment: 'Reads the summary of the job, fails when it does not hold, and tells whether anything changed',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: { FunctionName: gateFunctionArn, 'Payload.$': '$.plan' },
+      ResultSelector: { 'summary.$': '$.Payload' },
+      ResultPath: '$.gate',
+      Retry: [IF_BUSY],
+      Next: 'IsChanged',
+    },
+    IsChanged: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.gate.summary.changed', BooleanEquals: true, Next: 'Questions' }],
+      Default: 'Unchanged',
+    },
+    Unchanged: {
+      Type: 'Pass',
+      Parameters: { outcome: 'unchanged', 'summary.$': '$.gate.summary' },
+      End: true,
+    },
+    Questions: { Type: 'Pass', Result: goldStatements(names), ResultPath: '$.questions', Next: 'Answer' },
+    Answer: {
+      Type: 'Map',
+      ItemsPath: '$.questions',
+      MaxConcurrency: CONCURRENT_STATEMENTS,
+      ItemSelector: { 'question.$': '$$.Map.Item.Value', 'plan.$': '$.plan' },
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'CreateTable',
+        States: {
+          CreateTable: { ...statement(names, { 'QueryString.$': '$.question.create' }), Next: 'Insert' },
+          Insert: {
+            ...statement(names, {
+              'QueryString.$':
+                'States.Format($.question.insert, $.plan.runId, $.plan.watermarkTimestamp, $.plan.runId)',
+            }),
+            End: true,
+          },
+        },
+      },
+      ResultPath: null,
+      Next: 'MovePointer',
+    },
+    MovePointer: {
+      Type: 'Task',
+      Comment: 'From here on readers see this run; not if the lease went to another meanwhile',
+      Resource: 'arn:aws:states:::dynamodb:updateItem',
+      Parameters: {
+        TableName: names.runsTable,
+        Key: itemKey,
+        UpdateExpression: 'SET #pointer = :pointer',
+        ConditionExpression: '#lease.#runId = :runId',
+        ExpressionAttributeNames: { ...LEASE_NAMES, '#pointer': 'pointer' },
+        ExpressionAttributeValues: {
+          ':runId': { 'S.$': '$.plan.runId' },
+          ':pointer': {
+            M: {
+              runId: { 'S.$': '$.plan.runId' },
+              watermark: { 'N.$': '$.plan.watermark' },
+              model: { 'S.$': '$.gate.summary.model' },
+              snapshots: { 'S.$': '$.gate.summary.snapshots' },
+            },
+          },
+        },
+      },
+      ResultPath: null,
+      Retry: [IF_THROTTLED],
+      Next: 'IsDaily',
+    },
+    IsDaily: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.plan.tidy', BooleanEquals: true, Next: 'Maintenance' }],
+      Default: 'Changed',
+    },
+    Maintenance: { Type: 'Pass', Result: maintenanceStatements(names), ResultPath: '$.maintenance', Next: 'Tidy' },
+    Tidy: {
+      Type: 'Map',
+      Comment: 'Readers see the run already, so what fails here is left to the next one',
+      ItemsPath: '$.maintenance',
+      MaxConcurrency: CONCURRENT_STATEMENTS,
+      ItemSelector: { 'statement.$': '$$.Map.Item.Value' },
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'Maintain',
+        States: { Maintain: { ...statement(names, { 'QueryString.$': '$.statement' }), End: true } },
+      },
+      ResultPath: null,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.untidy', Next: 'Changed' }],
+      Next: 'Changed',
+    },
+    Changed: { Type: 'Pass', Parameters: { outcome: 'changed', 'summary.$': '$.gate.summary' }, End: true },
+  };
+}
+
+function ending({ names, failureTopicArn }: RunDefinitionProps): States {
+  return {
+    Release: { ...release(names), Catch: [{ ...LEASE_IS_ANOTHERS, Next: 'Done' }], Next: 'Done' },
+    Done: {
+      Type: 'Pass',
+      Parameters: {
+        'outcome.$': '$.run.result.outcome',
+        'plan.$': '$.plan',
+        'summary.$': '$.run.result.summary',
+      },
+      End: true,
+    },
+    ReleaseAfterFailure: {
+      ...release(names),
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.unreleased', Next: 'Notify' }],
+      Next: 'Notify',
+    },
+    Notify: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::sns:publish',
+      Parameters: {
+        TopicArn: failureTopicArn,
+        Subject: `Pinflow ${names.deployment}: a batch run failed`,
+        Message: {
+          'execution.$': '$$.Execution.Id',
+          'input.$': '$$.Execution.Input',
+          'failure.$': '$.failure',
+        },
+      },
+      ResultPath: null,
+      Retry: [IF_THROTTLED],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.unheard', Next: 'Failed' }],
+      Next: 'Failed',
+    },
+    Failed: { Type: 'Fail', ErrorPath: '$.failure.Error', CausePath: '$.failure.Cause' },
+  };
+}
+
+const UNLEASED_FAILURE = { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Notify' };
+const LEASE_IS_ANOTHERS = {
+  ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'],
+  ResultPath: '$.refused',
+};
+const itemKey = { id: { S: BATCH_ITEM } };
+const LEASE_NAMES = { '#lease': 'lease', '#runId': 'runId' };
+
+/** Only its own lease: after its expiry another run may have it. */
+const release = (names: Names): State => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::dynamodb:updateItem',
+  Parameters: {
+    TableName: names.runsTable,
+    Key: itemKey,
+    UpdateExpression: 'REMOVE #lease',
+    ConditionExpression: '#lease.#runId = :runId',
+    ExpressionAttributeNames: LEASE_NAMES,
+    ExpressionAttributeValues: { ':runId': { 'S.$': '$.plan.runId' } },
+  },
+  ResultPath: null,
+  Retry: [IF_THROTTLED],
+});
+
+/** Every statement may be carried out twice. */
+const statement = (names: Names, query: Readonly<Record<string, string>>): State => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::athena:startQueryExecution.sync',
+  Parameters: {
+    ...query,
+    WorkGroup: names.workgroup,
+    QueryExecutionContext: { Database: names.glueDatabase },
+  },
+  TimeoutSeconds: STATEMENT_SECONDS,
+  ResultPath: null,
+  Retry: [
+    IF_THROTTLED,
+    { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 5, MaxAttempts: 2, BackoffRate: 2, JitterStrategy: 'FULL' },
+  ],
+});
