@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type JsonObject, ServiceError } from '../service.ts';
 import { type CatalogPlace, catalogAccess } from './catalog-access.ts';
 import { alreadyExists, fold, invalid, nameOf, notFound, paged, record } from './catalog-input.ts';
@@ -55,7 +56,9 @@ export class GlueCatalog {
     const name = nameOf(input);
     const existing = this.#store.table(fold(database), name);
     if (existing === undefined) this.#createTable({ DatabaseName: database, TableInput: input });
-    else this.#replaceTable(fold(database), name, existing, input, true);
+    else if (Object.entries(input).some(([member, value]) => !isDeepStrictEqual(existing.body[member], value))) {
+      this.#replaceTable(fold(database), name, existing, input, true);
+    }
     return name;
   }
 

@@ -67,6 +67,7 @@ export function partitionFilter(expression: string, keys: readonly Key[]): Test 
     const literal = (): Value => {
       if (/^(DATE|TIMESTAMP)$/.test(peek())) at += 1;
       const token = next();
+      if (/^[=<>!(),"]/.test(token)) throw unreadable(expression);
       const text = token.startsWith("'") ? token.slice(1, -1).replaceAll("''", "'") : token;
       return numeric ? Number(text) : text;
     };

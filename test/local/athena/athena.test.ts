@@ -1,0 +1,411 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  GetTableMetadataCommand,
+  ListQueryExecutionsCommand,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+  type StartQueryExecutionCommandInput,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Caller } from '../../../local/access/caller.ts';
+import { python } from '../../clients/runtime.ts';
+import { type Lake, openLake, PLACE } from './lake.ts';
+
+let lake: Lake;
+let athena: AthenaClient;
+let s3: S3Client;
+
+beforeAll(async () => {
+  lake = await openLake(['lake', 'results']);
+  const { athena: service, endpoint, administrator } = lake;
+  service.workGroups.put({ name: 'work', enabled: true, enforced: true, outputLocation: 's3://results/athena/' });
+  service.workGroups.put({
+    name: 'small',
+    enabled: true,
+    enforced: true,
+    outputLocation: 's3://results/',
+    bytesScannedCutoff: 10,
+  });
+  service.workGroups.put({ name: 'off', enabled: false, enforced: true, outputLocation: 's3://results/' });
+  athena = clientOf(administrator);
+  s3 = new S3Client({ endpoint, region: PLACE.region, forcePathStyle: true, credentials: keyOf(administrator) });
+  await rows('CREATE DATABASE mart');
+  await rows(
+    `CREATE TABLE posts (ind bigint, category string, tags array<string>) LOCATION 's3://lake/warehouse/posts'
+     TBLPROPERTIES ('table_type' = 'ICEBERG')`,
+  );
+  await rows(
+    `INSERT INTO posts VALUES (1, 'art', ARRAY['x', NULL]), (2, 'O''Hara, "quoted"', NULL), (3, NULL, ARRAY[])`,
+  );
+}, 120_000);
+
+afterAll(async () => {
+  athena?.destroy();
+  s3?.destroy();
+  await lake?.stop();
+}, 30_000);
+
+const keyOf = ({ accessKeyId, secretAccessKey }: Caller) => ({ accessKeyId, secretAccessKey });
+const clientOf = (caller: Caller) =>
+  new AthenaClient({ endpoint: lake.endpoint, region: PLACE.region, credentials: keyOf(caller) });
+
+async function start(
+  sql: string,
+  input: Partial<StartQueryExecutionCommandInput> = {},
+  client = athena,
+): Promise<string> {
+  const { QueryExecutionId } = await client.send(
+    new StartQueryExecutionCommand({
+      QueryString: sql,
+      WorkGroup: 'work',
+      QueryExecutionContext: { Database: 'mart' },
+      ...input,
+    }),
+  );
+  return QueryExecutionId!;
+}
+
+async function ended(id: string): Promise<QueryExecution> {
+  for (;;) {
+    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
+    if (!['QUEUED', 'RUNNING'].includes(QueryExecution!.Status!.State!)) return QueryExecution!;
+    await sleep(20);
+  }
+}
+
+async function outcome(...asked: Parameters<typeof start>): Promise<{ state: string; reason: string | undefined }> {
+  const { Status } = await ended(await start(...asked));
+  return { state: Status!.State!, reason: Status!.StateChangeReason };
+}
+
+/** Without the names of columns. */
+async function rows(...asked: Parameters<typeof start>): Promise<(string | undefined)[][]> {
+  const id = await start(...asked);
+  const { Status, StatementType } = await ended(id);
+  if (Status!.State !== 'SUCCEEDED') throw new Error(`${asked[0]}: ${Status!.StateChangeReason}`);
+  const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
+  const found = ResultSet!.Rows!.map(({ Data }) => Data!.map(({ VarCharValue }) => VarCharValue));
+  return StatementType === 'DML' ? found.slice(1) : found;
+}
+
+describe('Iceberg tables', () => {
+  test('are made, merged into, changed, compacted and dropped', async () => {
+    await rows(
+      `CREATE TABLE t WITH (table_type = 'ICEBERG', location = 's3://lake/warehouse/t', is_external = false, format = 'PARQUET')
+       AS SELECT ind, category FROM posts`,
+    );
+    await rows(
+      `MERGE INTO t USING (VALUES (1, 'new'), (9, 'nine')) s (ind, category) ON t.ind = s.ind
+       WHEN MATCHED THEN UPDATE SET category = s.category
+       WHEN NOT MATCHED THEN INSERT (ind, category) VALUES (s.ind, s.category)`,
+    );
+    await rows('DELETE FROM t WHERE ind = 2');
+    await rows(`UPDATE t SET category = 'none' WHERE category IS NULL`);
+    await rows('OPTIMIZE t REWRITE DATA USING BIN_PACK');
+    await rows('VACUUM t');
+
+    expect(await rows('SELECT * FROM t ORDER BY ind')).toEqual([
+      ['1', 'new'],
+      ['3', 'none'],
+      ['9', 'nine'],
+    ]);
+    expect(await rows('SELECT count(*) > 1 FROM "t$snapshots"')).toEqual([['true']]);
+    expect(await rows('SHOW TABLES')).toContainEqual(['t']);
+    await rows('DROP TABLE `t`');
+    expect(await rows('SHOW TABLES')).not.toContainEqual(['t']);
+    const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket: 'lake', Prefix: 'warehouse/t/' }));
+    expect(KeyCount).toBe(0);
+  });
+
+  test('take one of two commits at once, and the other after it', async () => {
+    await rows(
+      `CREATE TABLE race (n int) LOCATION 's3://lake/warehouse/race' TBLPROPERTIES ('table_type' = 'ICEBERG')`,
+    );
+    await Promise.all([1, 2, 3, 4].map((n) => rows(`INSERT INTO race VALUES ${n}`)));
+    expect(await rows('SELECT count(*), sum(n) FROM race')).toEqual([['4', '10']]);
+  });
+});
+
+test('a raw table of gzipped JSON lines is read by partition projection', async () => {
+  const lines = (...values: object[]) => gzipSync(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+  const put = (key: string, Body: Buffer) => s3.send(new PutObjectCommand({ Bucket: 'lake', Key: key, Body }));
+  await put(
+    'raw/pin/dt=2026-01-02/t+0+1.jsonl.gz',
+    lines({ offset: '1', value: { a: 'é\n' }, valueBase64: null }, { offset: '2' }),
+  );
+  await put('raw/pin/dt=2026-01-03/t+0+3.jsonl.gz', lines({ offset: '3', value: [1] }));
+  await put('raw/geo/dt=2026-01-02/t+0+1.jsonl.gz', lines({ offset: '4', valueBase64: 'AA==' }));
+  await rows(`
+    CREATE EXTERNAL TABLE raw (\`offset\` string, value string, valuebase64 string) PARTITIONED BY (feed string, dt string)
+    ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' WITH SERDEPROPERTIES ('mapping.valuebase64' = 'valueBase64')
+    LOCATION 's3://lake/raw/'
+    TBLPROPERTIES ('projection.enabled' = 'true', 'projection.feed.type' = 'enum', 'projection.feed.values' = 'pin,geo',
+      'projection.dt.type' = 'date', 'projection.dt.format' = 'yyyy-MM-dd', 'projection.dt.range' = '2026-01-01,NOW',
+      'storage.location.template' = 's3://lake/raw/\${feed}/dt=\${dt}/')`);
+
+  expect(await rows(`SELECT "offset", value, valuebase64, feed FROM raw WHERE dt = '2026-01-02' ORDER BY 1`)).toEqual([
+    ['1', '{"a":"é\\n"}', undefined, 'pin'],
+    ['2', undefined, undefined, 'pin'],
+    ['4', undefined, 'AA==', 'geo'],
+  ]);
+  expect(
+    await rows(`SELECT count(*) FROM raw WHERE feed = 'pin' AND dt BETWEEN '2026-01-01' AND '2026-01-31'`),
+  ).toEqual([['3']]);
+});
+
+describe('results', () => {
+  test('are quoted as Athena quotes them, null told from empty', async () => {
+    const id = await start('SELECT ind, category, tags FROM posts ORDER BY ind');
+    const { ResultConfiguration, Statistics } = await ended(id);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'results', Key: `athena/${id}.csv` }));
+
+    expect(ResultConfiguration!.OutputLocation).toBe(`s3://results/athena/${id}.csv`);
+    expect(Statistics!.DataScannedInBytes).toBeGreaterThan(0);
+    expect(await Body!.transformToString()).toBe(
+      '"ind","category","tags"\n"1","art","[x, null]"\n"2","O\'Hara, ""quoted""",\n"3",,"[]"\n',
+    );
+    expect(await rows('SELECT category FROM posts ORDER BY ind')).toEqual([
+      ['art'],
+      ['O\'Hara, "quoted"'],
+      [undefined],
+    ]);
+  });
+
+  test('have Athena’s types and forms', async () => {
+    const id = await start(
+      `SELECT bigint '9223372036854775807' b, double '1e10' d, nan() n, decimal '12345678901234567.89' e,
+       timestamp '2026-01-01 01:02:03.123456' t, timestamp '2026-01-01 01:02:03' z, map(ARRAY['k'], ARRAY[1]) m,
+       CAST(ROW(1, 'x') AS ROW(a int, b varchar)) r, x'ff00' v, '' s, real '1.5' f`,
+    );
+    await ended(id);
+    const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
+
+    expect(ResultSet!.Rows![1]!.Data!.map(({ VarCharValue }) => VarCharValue)).toEqual(
+      ['9223372036854775807', '1.0E10', 'NaN', '12345678901234567.89', '2026-01-01 01:02:03.123'].concat([
+        '2026-01-01 01:02:03.000',
+        '{k=1}',
+        '{a=1, b=x}',
+        'ff 00',
+        '',
+        '1.5',
+      ]),
+    );
+    expect(ResultSet!.ResultSetMetadata!.ColumnInfo!.map(({ Type }) => Type)).toEqual(
+      'bigint double double decimal timestamp timestamp map row varbinary varchar float'.split(' '),
+    );
+  });
+
+  test('come in pages, the names of columns first', async () => {
+    const id = await start(
+      "SELECT x, 'line ' || chr(10) || '\"' || x FROM (SELECT CAST(x AS varchar) x FROM UNNEST(sequence(1, 2500)) t (x)) ORDER BY length(x), x",
+    );
+    await ended(id);
+    const pages: string[][] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await athena.send(
+        new GetQueryResultsCommand({ QueryExecutionId: id, MaxResults: 1000, ...(NextToken && { NextToken }) }),
+      );
+      pages.push(page.ResultSet!.Rows!.map(({ Data }) => Data![0]!.VarCharValue!));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+
+    expect(pages.map(({ length }) => length)).toEqual([1000, 1000, 501]);
+    expect(pages.flat().slice(1)).toEqual(Array.from({ length: 2500 }, (_, i) => String(i + 1)));
+  });
+
+  test('of a query that has failed are refused', async () => {
+    const id = await start('SELECT 1/0');
+    await ended(id);
+    await expect(athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }))).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'Query did not finish successfully. Final query state: FAILED. DIVISION_BY_ZERO: Division by zero',
+    });
+  });
+});
+
+describe('queries', () => {
+  test.each([
+    ['SELECT\n  nope FROM posts', "COLUMN_NOT_FOUND: line 2:3: Column 'nope' cannot be resolved"],
+    ['SELECT * FROM nope', "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.mart.nope' does not exist"],
+    ["SELECT CAST('x' AS int)", /^INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT/],
+    ['SELECT 1 FROM', /^SYNTAX_ERROR: line 1:14: mismatched input/],
+  ])('%j fails with the engine’s words', async (sql, reason) => {
+    expect(await outcome(sql)).toEqual({ state: 'FAILED', reason: expect.stringMatching(reason) });
+  });
+
+  test('take parameters', async () => {
+    const sql = `SELECT ind FROM posts WHERE category = ? AND ind < ? AND '?' <> 'x'`;
+    expect(await rows(sql, { ExecutionParameters: [`'O''Hara, "quoted"'`, '5'] })).toEqual([['2']]);
+    expect((await outcome(sql, { ExecutionParameters: ['5'] })).reason).toBe(
+      'INVALID_PARAMETER_USAGE: Incorrect number of parameters: expected 2 but found 1',
+    );
+  });
+
+  test('are refused in a workgroup that is off, of kinds that are not here, and without a place for the result', async () => {
+    await expect(start('SELECT 1', { WorkGroup: 'off' })).rejects.toThrow('WorkGroup off is disabled.');
+    await expect(start('SELECT 1', { WorkGroup: 'none' })).rejects.toThrow('WorkGroup none is not found.');
+    await expect(start("UNLOAD (SELECT 1) TO 's3://x'")).rejects.toThrow(
+      'UNLOAD is not supported by the local Athena.',
+    );
+    await expect(start('SELECT 1', { WorkGroup: 'primary' })).rejects.toThrow('No output location provided.');
+  });
+
+  test('started twice with one token run once', async () => {
+    const ClientRequestToken = randomUUID();
+    const [first, second] = [
+      await start('SELECT 7', { ClientRequestToken }),
+      await start('SELECT 7', { ClientRequestToken }),
+    ];
+    expect(second).toBe(first);
+    await expect(start('SELECT 8', { ClientRequestToken })).rejects.toThrow('Idempotent parameters do not match');
+    const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ WorkGroup: 'work' }));
+    expect(QueryExecutionIds![0]).toBe(first);
+    await ended(first);
+  });
+
+  test('are cancelled', async () => {
+    const id = await start(
+      'SELECT count(*) FROM UNNEST(sequence(1, 10000)) a (x), UNNEST(sequence(1, 10000)) b (y), UNNEST(sequence(1, 100)) c (z) WHERE x * y > z',
+    );
+    await sleep(500);
+    await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+    expect((await ended(id)).Status).toMatchObject({
+      State: 'CANCELLED',
+      StateChangeReason: 'Query cancelled by user',
+    });
+  });
+
+  test('are cancelled when they read more than their workgroup allows', async () => {
+    expect(await outcome('SELECT * FROM posts', { WorkGroup: 'small' })).toEqual({
+      state: 'CANCELLED',
+      reason: 'Query cancelled! : Bytes scanned limit was exceeded',
+    });
+  });
+});
+
+describe('the caller’s own rights decide', () => {
+  const glue = (resource: string) => `arn:aws:glue:us-east-1:000000000000:${resource}`;
+  const allow = (Action: string | string[], ...Resource: string[]) => ({ Effect: 'Allow', Action, Resource });
+  const tables = [glue('catalog'), glue('database/mart'), glue('table/mart/posts')];
+  const grants = {
+    athena: allow(
+      ['athena:StartQueryExecution', 'athena:GetQueryResults'],
+      'arn:aws:athena:us-east-1:000000000000:workgroup/work',
+    ),
+    results: allow(['s3:PutObject', 's3:GetObject'], 'arn:aws:s3:::results/athena/*'),
+    location: allow('s3:GetBucketLocation', 'arn:aws:s3:::results'),
+    catalog: allow(['glue:GetDatabase', 'glue:GetTable'], ...tables),
+    data: allow('s3:GetObject', 'arn:aws:s3:::lake/warehouse/posts/*'),
+    commit: allow('glue:UpdateTable', ...tables),
+    write: allow('s3:PutObject', 'arn:aws:s3:::lake/warehouse/*'),
+  };
+  const without = (...missing: (keyof typeof grants)[]) => {
+    const statements = Object.entries(grants).filter(([name]) => !missing.includes(name as keyof typeof grants));
+    return clientOf(
+      lake.role(
+        `reader-${missing.join('-')}`,
+        statements.map(([, statement]) => statement),
+      ),
+    );
+  };
+  const denied = (role: string, action: string, resource: string) =>
+    `Insufficient permissions to execute the query. User: arn:aws:sts::000000000000:assumed-role/${role}/pinflow is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  const READ = 'SELECT count(*) FROM posts';
+  const WRITE = "INSERT INTO posts VALUES (4, 'more', NULL)";
+
+  test('all grants are enough', async () => {
+    expect(await outcome(READ, {}, without())).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await outcome(WRITE, {}, without())).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await outcome(READ, {}, without('commit', 'write'))).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  test.each([
+    [READ, 'catalog', 'glue:GetDatabase', glue('catalog')],
+    [READ, 'data', 's3:GetObject', 'arn:aws:s3:::lake/warehouse/posts/*'],
+    [WRITE, 'commit', 'glue:UpdateTable', glue('catalog')],
+    [WRITE, 'write', 's3:PutObject', 'arn:aws:s3:::lake/warehouse/posts/*'],
+  ] as const)('%s without %s', async (sql, missing, action, resource) => {
+    expect(await outcome(sql, {}, without(missing))).toEqual({
+      state: 'FAILED',
+      reason: denied(`reader-${missing}`, action, resource),
+    });
+  });
+
+  test('another table is not read, not through a view, a subquery or its metadata', async () => {
+    await rows("CREATE TABLE secret WITH (table_type = 'ICEBERG', location = 's3://lake/secret') AS SELECT 1 a");
+    await rows('CREATE VIEW peep AS SELECT a FROM secret');
+    for (const sql of [
+      'SELECT * FROM secret',
+      'SELECT (SELECT max(a) FROM secret)',
+      'SELECT * FROM peep',
+      'SELECT * FROM "secret$files"',
+    ]) {
+      const { state, reason } = await outcome(sql, {}, without());
+      expect({ sql, state }).toEqual({ sql, state: 'FAILED' });
+      expect(reason).toContain(
+        'is not authorized to perform: glue:GetTable on resource: arn:aws:glue:us-east-1:000000000000:table/mart/',
+      );
+    }
+  });
+
+  test('nothing is run, nor written, without a right to the workgroup and the result', async () => {
+    await expect(start(READ, {}, without('athena'))).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(start(READ, {}, without('results'))).rejects.toThrow(
+      /Unable to verify\/create output bucket results\. .* s3:PutObject on/,
+    );
+    await expect(start(READ, {}, without('location'))).rejects.toThrow(
+      /s3:GetBucketLocation on resource: arn:aws:s3:::results /,
+    );
+  });
+});
+
+test('the catalog is described', async () => {
+  const { TableMetadata } = await athena.send(
+    new GetTableMetadataCommand({ CatalogName: 'AwsDataCatalog', DatabaseName: 'mart', TableName: 'posts' }),
+  );
+  expect(TableMetadata).toMatchObject({ Name: 'posts', Parameters: { table_type: expect.stringMatching(/iceberg/i) } });
+  expect(TableMetadata!.Columns!.map(({ Name, Type }) => [Name, Type])).toContainEqual(['tags', 'array<string>']);
+});
+
+test('unmodified boto3 runs a named query and reads its rows', async () => {
+  lake.athena.putNamedQuery('work', 'by-index', {
+    Database: 'mart',
+    QueryString: 'SELECT ind, category FROM posts WHERE ind < 3 ORDER BY 1',
+  });
+  const environment = {
+    AWS_ENDPOINT_URL: lake.endpoint,
+    AWS_REGION: PLACE.region,
+    AWS_DEFAULT_REGION: PLACE.region,
+    AWS_ACCESS_KEY_ID: 'pinflow',
+    AWS_SECRET_ACCESS_KEY: 'pinflow',
+  };
+  const { code, said, failed } = await python(['named_query.py', 'by-index'], environment, import.meta.dirname);
+  expect({ code, failed, rows: JSON.parse(said || 'null') }).toEqual({
+    code: 0,
+    failed: '',
+    rows: [
+      ['ind', 'category'],
+      ['1', 'art'],
+      ['2', 'O\'Hara, "quoted"'],
+    ],
+  });
+});
+
+test('the engine is started again when it dies', async () => {
+  const slow = await start(
+    'SELECT count(*) FROM UNNEST(sequence(1, 10000)) a (x), UNNEST(sequence(1, 10000)) b (y), UNNEST(sequence(1, 100)) c (z) WHERE x * y > z',
+  );
+  await sleep(500);
+  process.kill(lake.trino.pid!, 'SIGKILL');
+
+  expect((await ended(slow)).Status).toMatchObject({ State: 'FAILED', AthenaError: { Retryable: true } });
+  expect(await rows('SELECT count(*) FROM posts WHERE ind < 4')).toEqual([['3']]);
+}, 60_000);
