@@ -61,7 +61,7 @@ export class BrokerStack extends PinflowStack {
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName } } },
     });
     this.cluster.applyRemovalPolicy(this.dataRemoval);
-    this.arns = new KafkaArns(this.cluster.attrArn);
+    this.arns = new KafkaArns(this, this.cluster.attrArn);
     this.topics = new FeedTopics(this, 'Topics', {
       names,
       settings: profile.topics,
