@@ -8,7 +8,7 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(@faker-js)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@faker-js|@platformatic)/)'],
   reporters: ['default', '<rootDir>/test/reporting/closing-line.js'],
   maxWorkers: 2,
   testTimeout: 20_000,
