@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import type { Authorizer } from './access/authorizer.ts';
+import type { Caller } from './access/caller.ts';
 import type { RoleDirectory } from './access/identities.ts';
+import { parsePolicy } from './access/policy.ts';
 import type { Closing } from './closing.ts';
 import { MiniStack } from './engines/ministack.ts';
+import type { TrinoInstallation } from './engines/trino/program.ts';
+import { TrinoOnDemand } from './engines/trino.ts';
 import type { HttpFrontDoor } from './front-door.ts';
 import { ApiGatewayControlPlane } from './services/apigateway/control-plane.ts';
 import { ApiGatewayService } from './services/apigateway/service.ts';
+import { AthenaService } from './services/athena/service.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
+import { GlueCatalog } from './services/glue/catalog.ts';
+import { GlueService } from './services/glue/service.ts';
 import { KinesisService } from './services/kinesis/service.ts';
 import { EventSourceMappings } from './services/lambda/event-sources/event-source-mappings.ts';
 import { LambdaHttp } from './services/lambda/http.ts';
@@ -19,13 +26,17 @@ import type { Target } from './template/scope.ts';
 /** What the resource types act on. */
 export interface Services {
   readonly apiGateway: ApiGatewayService;
+  readonly athena: AthenaService;
   readonly authorizer: Authorizer;
+  readonly catalog: GlueCatalog;
   readonly dynamodb: DynamoDbService;
   readonly identities: RoleDirectory;
   readonly kinesis: KinesisService;
   readonly lambda: LambdaService;
   readonly logs: LogsService;
   readonly mappings: EventSourceMappings;
+  /** Runs Athena's queries. */
+  readonly queryEngine: TrinoOnDemand;
   readonly s3: S3Service;
 }
 
@@ -33,6 +44,7 @@ export interface ServicesOptions {
   readonly target: Target;
   readonly stateDir: string;
   readonly python: string;
+  readonly trino: TrinoInstallation | undefined;
   readonly port: number;
   readonly apiPort: number;
   readonly identities: RoleDirectory;
@@ -110,13 +122,75 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       }),
     closed,
   );
-  for (const service of [kinesis, dynamodb, logs]) frontDoor.addJson(service);
+  const catalog = await open(
+    'Glue catalog',
+    () => new GlueCatalog({ ...target, file: join(stateDir, 'glue.sqlite') }),
+    closed,
+  );
+  const { accessKeyId, secretAccessKey } = queryEngineRole(identities);
+  const queryEngine = await open(
+    'Trino',
+    () => {
+      const { region } = target;
+      return new TrinoOnDemand({
+        installation: options.trino,
+        stateDir,
+        region,
+        endpoint,
+        accessKeyId,
+        secretAccessKey,
+        log,
+      });
+    },
+    closed,
+  );
+  const athena = await open(
+    'Athena',
+    () =>
+      new AthenaService({
+        ...target,
+        file: join(stateDir, 'athena.sqlite'),
+        directory: join(stateDir, 'results'),
+        endpoint,
+        frontDoor,
+        findTable: (database, table) => catalog.findTable(database, table),
+        engine: () => queryEngine.get(),
+      }),
+    closed,
+  );
+  const glue = new GlueService(catalog.operations);
+  for (const service of [athena, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
   frontDoor.addHttp(s3);
   frontDoor.addHttp(new LambdaHttp({ frontDoor, functions: lambda, mappings }));
   frontDoor.addHttp(new ApiGatewayControlPlane({ region: target.region, frontDoor, apiKeys: apiGateway.apiKeys }));
   frontDoor.addQuery(new StsService(target.account));
   return {
     endpoint,
-    services: { apiGateway, authorizer, dynamodb, identities, kinesis, lambda, logs, mappings, s3 },
+    services: {
+      apiGateway,
+      athena,
+      authorizer,
+      catalog,
+      dynamodb,
+      identities,
+      kinesis,
+      lambda,
+      logs,
+      mappings,
+      queryEngine,
+      s3,
+    },
   };
+}
+
+/**
+ * Who the query engine is to the catalog and to S3. What a query may use is decided before, by the rights of its caller:
+ * see `services/athena/query-access.ts`.
+ */
+function queryEngineRole(identities: RoleDirectory): Caller {
+  const name = 'pinflow-local-query-engine';
+  const caller = identities.putRole(name, parsePolicy({ Statement: [] }, name));
+  const Statement = { Effect: 'Allow', Action: ['glue:*', 's3:*'], Resource: '*' };
+  identities.putRolePolicy(name, 'catalog-and-data', parsePolicy({ Statement }, name));
+  return caller;
 }

@@ -5,6 +5,7 @@ import { RoleDirectory } from './access/identities.ts';
 import { CallRecorder } from './access/recorder.ts';
 import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
+import type { TrinoInstallation } from './engines/trino/program.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { writeProfile } from './profile.ts';
 import { resourceTypes } from './resources/index.ts';
@@ -25,6 +26,11 @@ export interface RuntimeOptions {
   readonly stateDir: string;
   /** The Python interpreter of the environment that has the S3 engine. */
   readonly python: string;
+  /**
+   * What set-up has fetched for the query engine, which starts when the templates have an Athena workgroup.
+   * @default - there is none, and queries fail
+   */
+  readonly trino?: TrinoInstallation;
   /** Of the AWS services' front door. 0 takes any free port. @default 4566 */
   readonly port?: number;
   /** Of API Gateway. 0 takes any free port. @default 8000 */
@@ -108,6 +114,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       target: TARGET,
       stateDir,
       python: options.python,
+      trino: options.trino,
       port,
       apiPort,
       identities,

@@ -21,3 +21,11 @@ export function javaPath(version: 21 | 25): string;
 export function jarsDir(): string;
 export function jarLock(set: JarSet): string;
 export function jarPaths(set: JarSet): string[];
+export function trinoInstallation(): {
+  java: string;
+  python: string;
+  server: string[];
+  connectors: string[];
+  compiler: string;
+  cache: string;
+};

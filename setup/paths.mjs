@@ -90,3 +90,15 @@ export function jarPaths(set) {
     return join(jarsDir(), sha256.slice(0, 12), `${name.join('-')}.jar`);
   });
 }
+
+/** What the query engine is started with. */
+export function trinoInstallation() {
+  return {
+    java: javaPath(25),
+    python: pythonPath(),
+    server: jarPaths('trino'),
+    connectors: jarPaths('trino-lake'),
+    compiler: jarPaths('connect-build').find((jar) => /ecj-[^/\\]*$/.test(jar)),
+    cache: join(cacheDir(), 'trino'),
+  };
+}

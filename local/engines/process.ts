@@ -62,6 +62,7 @@ export class EngineProcess {
   async start(): Promise<void> {
     mkdirSync(this.#options.directory, { recursive: true });
     await endLeftover(this.#pidFile);
+    if (this.#stopping) return;
     this.#ready = this.#launch();
     await this.#ready;
   }

@@ -47,8 +47,8 @@ export class Trino {
     this.client = client;
   }
 
-  /** @throws TrinoMissingError, EngineError */
-  static async start(options: TrinoOptions): Promise<Trino> {
+  /** Writes its settings; nothing runs yet. @throws TrinoMissingError */
+  static async prepare(options: TrinoOptions): Promise<Trino> {
     const { installation, stateDir, heap = '512m', log, ...aws } = options;
     const { java, compiler, server, connectors } = installation;
     for (const file of [java, compiler, ...server, ...connectors]) {
@@ -68,9 +68,12 @@ export class Trino {
       readyLimitMs: READY_LIMIT_MS,
       log,
     });
-    const client = new TrinoClient(`http://127.0.0.1:${port}`);
-    await engine.start();
-    return new Trino(engine, client);
+    return new Trino(engine, new TrinoClient(`http://127.0.0.1:${port}`));
+  }
+
+  /** Resolves when it answers queries. @throws EngineError */
+  start(): Promise<void> {
+    return this.#process.start();
   }
 
   get pid(): number | undefined {
@@ -95,5 +98,46 @@ export class Trino {
 
   stop(): Promise<void> {
     return this.#process.stop();
+  }
+}
+
+export interface TrinoOnDemandOptions extends Omit<TrinoOptions, 'installation'> {
+  readonly installation: TrinoInstallation | undefined;
+}
+
+/** Trino, started by whoever needs it first. A start that failed is tried again by the next one. */
+export class TrinoOnDemand {
+  readonly #options: TrinoOnDemandOptions;
+  #started: Promise<Trino> | undefined;
+  #trino: Trino | undefined;
+  #closed = false;
+
+  constructor(options: TrinoOnDemandOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it answers queries. @throws TrinoMissingError, EngineError */
+  get(): Promise<Trino> {
+    this.#started ??= this.#start().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    return this.#started;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#trino?.stop();
+  }
+
+  async #start(): Promise<Trino> {
+    const { installation } = this.#options;
+    if (installation === undefined) throw new TrinoMissingError('what set-up fetches for it');
+    const trino = await Trino.prepare({ ...this.#options, installation });
+    if (this.#closed) throw new Error('The query engine is stopped.');
+    this.#trino = trino;
+    await trino.start();
+    void trino.warmUp();
+    return trino;
   }
 }

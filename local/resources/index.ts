@@ -13,7 +13,11 @@ import { apiGatewayRestApi } from './apigateway-rest-api.ts';
 import { apiGatewayStage } from './apigateway-stage.ts';
 import { apiGatewayUsagePlan } from './apigateway-usage-plan.ts';
 import { apiGatewayUsagePlanKey } from './apigateway-usage-plan-key.ts';
+import { athenaNamedQuery } from './athena-named-query.ts';
+import { athenaWorkGroup } from './athena-workgroup.ts';
 import { dynamoDbGlobalTable, dynamoDbTable } from './dynamodb-table.ts';
+import { glueDatabase } from './glue-database.ts';
+import { glueTable } from './glue-table.ts';
 import { iamPolicy } from './iam-policy.ts';
 import { iamRole } from './iam-role.ts';
 import { kinesisStream } from './kinesis-stream.ts';
@@ -26,7 +30,10 @@ import { s3BucketPolicy } from './s3-bucket-policy.ts';
 
 /** Every CloudFormation type that the local runtime has. */
 export function resourceTypes(services: Services, { region }: Target, assembly: Assembly): ResourceType[] {
-  const { apiGateway, authorizer, dynamodb, identities, kinesis, lambda, logs, mappings, s3 } = services;
+  const { apiGateway, athena, authorizer, catalog, dynamodb, identities, kinesis, lambda, logs, mappings, s3 } =
+    services;
+  // In the background: the first query waits for it, and is told why it does not start.
+  const startQueryEngine = () => void services.queryEngine.get().catch(() => {});
   return [
     apiGatewayAccount(),
     apiGatewayApiKey(apiGateway),
@@ -40,8 +47,12 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     apiGatewayStage(apiGateway),
     apiGatewayUsagePlan(apiGateway),
     apiGatewayUsagePlanKey(apiGateway),
+    athenaNamedQuery(athena),
+    athenaWorkGroup(athena, startQueryEngine),
     dynamoDbGlobalTable(dynamodb),
     dynamoDbTable(dynamodb),
+    glueDatabase(catalog),
+    glueTable(catalog),
     iamPolicy(identities),
     iamRole(identities),
     kinesisStream(kinesis),

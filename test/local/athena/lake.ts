@@ -7,27 +7,15 @@ import { RoleDirectory } from '../../../local/access/identities.ts';
 import { parsePolicy } from '../../../local/access/policy.ts';
 import { CallRecorder } from '../../../local/access/recorder.ts';
 import { MiniStack } from '../../../local/engines/ministack.ts';
-import type { TrinoInstallation } from '../../../local/engines/trino/program.ts';
 import { Trino } from '../../../local/engines/trino.ts';
 import { HttpFrontDoor } from '../../../local/front-door.ts';
 import { AthenaService } from '../../../local/services/athena/service.ts';
 import { GlueCatalog } from '../../../local/services/glue/catalog.ts';
 import { GlueService } from '../../../local/services/glue/service.ts';
 import { S3Service } from '../../../local/services/s3/service.ts';
-import { cacheDir, jarPaths, javaPath, pythonPath } from '../../../setup/paths.mjs';
+import { pythonPath, trinoInstallation } from '../../../setup/paths.mjs';
 
 export const PLACE = { account: '000000000000', region: 'us-east-1' } as const;
-
-export function trinoInstallation(): TrinoInstallation {
-  return {
-    java: javaPath(25),
-    python: pythonPath(),
-    server: jarPaths('trino'),
-    connectors: jarPaths('trino-lake'),
-    compiler: jarPaths('connect-build').find((jar) => jar.includes('ecj-'))!,
-    cache: join(cacheDir(), 'trino'),
-  };
-}
 
 export interface Lake {
   readonly endpoint: string;
@@ -63,17 +51,18 @@ export async function openLake(buckets: readonly string[]): Promise<Lake> {
   const engineRole = role('engine', [{ Effect: 'Allow', Action: ['glue:*', 's3:*'], Resource: '*' }]);
   const log = () => {};
   const endpoint = `http://127.0.0.1:${await frontDoor.listen(0)}`;
-  const [engine, trino] = await Promise.all([
+  const trino = await Trino.prepare({
+    installation: trinoInstallation(),
+    stateDir: scratch,
+    region: PLACE.region,
+    endpoint,
+    accessKeyId: engineRole.accessKeyId,
+    secretAccessKey: engineRole.secretAccessKey,
+    log,
+  });
+  const [engine] = await Promise.all([
     MiniStack.start({ python: pythonPath(), stateDir: scratch, region: PLACE.region, log }),
-    Trino.start({
-      installation: trinoInstallation(),
-      stateDir: scratch,
-      region: PLACE.region,
-      endpoint,
-      accessKeyId: engineRole.accessKeyId,
-      secretAccessKey: engineRole.secretAccessKey,
-      log,
-    }),
+    trino.start(),
   ]);
   const s3 = new S3Service({ region: PLACE.region, engine, frontDoor });
   for (const bucket of buckets) await s3.putBucket(bucket, { versioned: false });
