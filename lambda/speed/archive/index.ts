@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import { deliveredRecord } from '../../../model/kinesis-event.ts';
+import { clientDefaults } from '../../shared/clients.ts';
+import { required } from '../../shared/environment.ts';
+import { feedOfStream, readFeedByStream } from '../clean/event.ts';
+import { type ArchivedRecord, archiveBatch } from './archive-batch.ts';
+import { s3RawObjects } from './raw-objects.ts';
+
+/** Kept back from the function's time for the answer. */
+const reserveMs = 1_000;
+
+const feedByStream = readFeedByStream(required('FEED_BY_STREAM'));
+// Endpoints other than AWS's know buckets by path only.
+const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+const objects = s3RawObjects(s3, required('RAW_BUCKET'));
+const logger = new Logger();
+
+/**
+ * Lands a batch of Kinesis records in raw as they are, and names the record to start again from if S3 stayed unavailable.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+ */
+export async function handler(event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {
+  const deadline = Date.now() + context.getRemainingTimeInMillis() - reserveMs;
+  const patience = { deadline, now: Date.now, sleep, random: Math.random };
+  const { failed } = await archiveBatch(event.Records.map(archivedRecord), objects, patience);
+  if (failed === undefined) return { batchItemFailures: [] };
+  const itemIdentifier = event.Records[failed.index]!.kinesis.sequenceNumber;
+  logger.warn('The batch starts again from a record', { sequenceNumber: itemIdentifier, reason: failed.cause.message });
+  return { batchItemFailures: [{ itemIdentifier }] };
+}
+
+/** @throws UnknownStreamError */
+function archivedRecord(delivered: KinesisStreamRecord): ArchivedRecord {
+  const { bytes, ...place } = deliveredRecord(delivered);
+  const key = Buffer.from(delivered.kinesis.partitionKey);
+  return { feed: feedOfStream(place.topic, feedByStream).name, record: { ...place, key, value: bytes } };
+}
