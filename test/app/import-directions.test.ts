@@ -15,7 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['local', 'model', 'setup'],
   bench: ['cli', 'lambda', 'local', 'model', 'setup'],
   console: [],
-  setup: [],
+  // Set-up builds the connector, with the Java and the jars that it fetched.
+  connect: ['setup'],
+  setup: ['connect'],
 };
 
 /** Module specifiers of static and dynamic imports, re-exports and requires. */

@@ -28,6 +28,16 @@ beforeEach(() => {
   tools = join(root, 'tools');
   for (const folder of [clone, tools]) mkdirSync(folder);
   cpSync(join(import.meta.dirname, '../../setup'), join(clone, 'setup'), { recursive: true });
+  cpSync(join(import.meta.dirname, '../../connect/sources.mjs'), join(clone, 'connect', 'sources.mjs'));
+  mkdirSync(join(clone, 'connect', 'src'));
+  writeFileSync(
+    join(clone, 'connect', 'build.mjs'),
+    `import { mkdirSync, writeFileSync } from 'node:fs';
+     import { distDir, pluginPath, sourceHash, stampPath } from './sources.mjs';
+     mkdirSync(distDir, { recursive: true });
+     writeFileSync(pluginPath, '');
+     writeFileSync(stampPath, sourceHash());`,
+  );
   const locks = join(clone, 'setup', 'jars');
   for (const lock of readdirSync(locks).filter((name) => name.endsWith('.lock'))) {
     writeFileSync(join(locks, lock), `group:artifact:1:${'0'.repeat(64)}\n`);

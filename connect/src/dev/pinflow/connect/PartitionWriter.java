@@ -70,8 +70,8 @@ final class PartitionWriter {
    * @throws org.apache.kafka.connect.errors.RetriableException when the last request failed; the next call tries again
    */
   void proceed() {
-    collect(false);
-    if (request == null && !lines.isEmpty()) begin(false);
+    do collect(false);
+    while (request == null && begin(false));
   }
 
   /** Writes the oldest lines, whether or not they are due, and waits for it. @throws as {@link #proceed} does */
@@ -98,17 +98,20 @@ final class PartitionWriter {
     return lines.isEmpty() ? Long.MAX_VALUE : lines.get(0).takenAt + policy.intervalNanos - nanoTime.getAsLong();
   }
 
-  private void begin(boolean dueOrNot) {
+  /** @return whether a request was begun */
+  private boolean begin(boolean dueOrNot) {
+    if (lines.isEmpty()) return false;
     if (looksForObject) {
       Segment first = segment(1);
       request = CompletableFuture.supplyAsync(() -> first.lastOffset(store), executor);
-      return;
+      return true;
     }
     int length = length();
     boolean isFull = length < lines.size() || length == policy.records;
-    if (!dueOrNot && !isFull && bytes < policy.bytes && nanosUntilDue() > 0) return;
+    if (!dueOrNot && !isFull && bytes < policy.bytes && nanosUntilDue() > 0) return false;
     Segment segment = segment(length);
     request = CompletableFuture.supplyAsync(() -> Optional.of(segment.land(store, gzipLevel)), executor);
+    return true;
   }
 
   /** How many of the oldest lines fit in one object. */
