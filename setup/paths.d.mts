@@ -28,4 +28,5 @@ export function trinoInstallation(): {
   connectors: string[];
   compiler: string;
   cache: string;
+  loadedAhead: string;
 };

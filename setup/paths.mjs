@@ -91,8 +91,12 @@ export function jarPaths(set) {
   });
 }
 
-/** What the query engine is started with. */
+/** What the query engine is started with. What it loads is kept for one Java and one set of jars. */
 export function trinoInstallation() {
+  const made = createHash('sha256')
+    .update(readFileSync(jarLock('trino')))
+    .update(javaDir(25))
+    .digest('hex');
   return {
     java: javaPath(25),
     python: pythonPath(),
@@ -100,5 +104,6 @@ export function trinoInstallation() {
     connectors: jarPaths('trino-lake'),
     compiler: jarPaths('connect-build').find((jar) => /ecj-[^/\\]*$/.test(jar)),
     cache: join(cacheDir(), 'trino'),
+    loadedAhead: join(cacheDir(), 'trino', `${made.slice(0, 12)}.aot`),
   };
 }

@@ -11,9 +11,10 @@ import { java21, java25 } from './steps/java.mjs';
 import { node } from './steps/node.mjs';
 import { packages } from './steps/packages.mjs';
 import { checks, python, spark } from './steps/python.mjs';
+import { trino } from './steps/trino.mjs';
 
 // With --checks also what only the tests need.
-const engines = [python, java21, java25, jars, spark, connector];
+const engines = [python, java21, java25, jars, spark, connector, trino];
 const steps = [packages, node, ...engines, ...(process.argv.includes('--checks') ? [checks] : [])];
 const TOLD_EVERY_MS = 10_000;
 const missing = () => steps.filter((step) => !step.present());

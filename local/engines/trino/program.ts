@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,8 +19,10 @@ export interface TrinoInstallation {
   readonly connectors: readonly string[];
   /** The Eclipse compiler's jar. */
   readonly compiler: string;
-  /** Of one user, shared by all clones: keeps the boot class and what was loaded ahead of time. */
+  /** Of one user, shared by all clones: keeps the boot class. */
   readonly cache: string;
+  /** The file of what was loaded ahead of time, for this runtime and these jars; need not be there. */
+  readonly loadedAhead: string;
 }
 
 export const TRINO_VERSION = '476';
@@ -51,9 +52,8 @@ export async function trinoArguments(
   heap: string,
   recordTo?: string,
 ): Promise<readonly string[]> {
-  const { cache } = installation;
+  const { cache, loadedAhead: loaded } = installation;
   const boot = await bootJar(installation);
-  const loaded = aotCache(installation);
   const classPath = [boot, ...installation.server].join(delimiter);
   mkdirSync(cache, { recursive: true });
   const ahead =
@@ -66,7 +66,7 @@ export async function trinoArguments(
  * it is there.
  */
 export async function loadAheadOfTime(installation: TrinoInstallation): Promise<void> {
-  const file = aotCache(installation);
+  const file = installation.loadedAhead;
   if (existsSync(file)) return;
   mkdirSync(installation.cache, { recursive: true });
   const directory = mkdtempSync(join(installation.cache, 'training-'));
@@ -91,18 +91,11 @@ export async function loadAheadOfTime(installation: TrinoInstallation): Promise<
     const overdue = setTimeout(() => trino.kill('SIGKILL'), Math.max(1, until - performance.now()));
     await ended;
     clearTimeout(overdue);
-    if (existsSync(made)) renameSync(made, file);
+    if (!existsSync(made)) throw new Error('Trino did not start, or could not keep what it had loaded.');
+    renameSync(made, file);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** One for each runtime and set of jars: Java ignores a cache that was made for others. */
-function aotCache({ cache, java, server }: TrinoInstallation): string {
-  const made = createHash('sha256')
-    .update([java, ...server].join('\n'))
-    .digest('hex');
-  return join(cache, `trino-${TRINO_VERSION}-${made.slice(0, 12)}.aot`);
 }
 
 /** A class in a folder would keep Java from using the cache: it must be in a jar. */
