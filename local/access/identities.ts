@@ -62,6 +62,11 @@ export class RoleDirectory implements Identities {
     return `arn:aws:iam::${this.#account}:role/${name}`;
   }
 
+  /** Every role that is declared. */
+  roles(): Iterable<Caller> {
+    return [...this.#roles.values()].map(({ caller }) => caller);
+  }
+
   /** Who signs with this access key; undefined when nobody does. */
   byAccessKey(accessKeyId: string): Caller | undefined {
     return this.#byKey.get(accessKeyId);

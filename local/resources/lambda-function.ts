@@ -40,6 +40,7 @@ export function lambdaFunction(lambda: LambdaService, assetPath: (key: string) =
       Architectures: 'functions run on the processor of this machine',
       Description: 'a text for people',
       Tags: 'nothing here reads tags',
+      VpcConfig: 'functions reach everything on the loopback interface',
       TracingConfig: 'traces are not collected',
       KmsKeyArn: 'environment variables are handed to the process as they are',
       RecursiveLoop: 'no loop between services is detected',

@@ -23,7 +23,10 @@ const NODE_ID = 1;
 const DYNAMIC_TOPIC_CONFIG = 1;
 
 /** Creates the topic, or brings an existing one to this definition. */
-export async function putTopic(admin: Admin, { name, partitions, configs }: TopicDefinition): Promise<void> {
+export async function putTopic(admin: Admin, { name, partitions, ...topic }: TopicDefinition): Promise<void> {
+  // With one node there is one replica, whatever the template says.
+  const configs =
+    'min.insync.replicas' in topic.configs ? { ...topic.configs, 'min.insync.replicas': '1' } : topic.configs;
   if (!(await admin.listTopics()).includes(name)) {
     const list = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     await admin.createTopics({ topics: [name], partitions, replicas: 1, configs: list });
