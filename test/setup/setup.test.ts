@@ -38,6 +38,15 @@ beforeEach(() => {
      writeFileSync(pluginPath, '');
      writeFileSync(stampPath, sourceHash());`,
   );
+  const trino = join(clone, 'local', 'engines', 'trino');
+  mkdirSync(trino, { recursive: true });
+  writeFileSync(
+    join(trino, 'load-ahead.ts'),
+    `import { mkdirSync, writeFileSync } from 'node:fs';
+     const { cache, loadedAhead } = JSON.parse(process.argv[2]);
+     mkdirSync(cache, { recursive: true });
+     writeFileSync(loadedAhead, '');`,
+  );
   const locks = join(clone, 'setup', 'jars');
   for (const lock of readdirSync(locks).filter((name) => name.endsWith('.lock'))) {
     writeFileSync(join(locks, lock), `group:artifact:1:${'0'.repeat(64)}\n`);
