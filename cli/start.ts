@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Runtime, startRuntime } from '../local/start.ts';
-import { pythonPath, trinoInstallation } from '../setup/paths.mjs';
+import { kafkaInstallation, pythonPath, trinoInstallation } from '../setup/paths.mjs';
 import { deployedNames } from './accounting/deployed-names.ts';
 import { type Clients, clientsAt, localRegion } from './aws.ts';
 import { command } from './command.ts';
@@ -43,6 +43,7 @@ export default command(
       assembly: synthesized.directory,
       stateDir,
       python: pythonPath(),
+      kafka: kafkaInstallation(),
       trino: trinoInstallation(),
       ...(port !== undefined && { port }),
       ...(apiPort !== undefined && { apiPort }),

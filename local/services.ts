@@ -4,6 +4,7 @@ import type { Caller } from './access/caller.ts';
 import type { RoleDirectory } from './access/identities.ts';
 import { parsePolicy } from './access/policy.ts';
 import type { Closing } from './closing.ts';
+import type { JavaInstallation } from './engines/jvm.ts';
 import { MiniStack } from './engines/ministack.ts';
 import type { TrinoInstallation } from './engines/trino/program.ts';
 import { TrinoOnDemand } from './engines/trino.ts';
@@ -14,6 +15,8 @@ import { AthenaService } from './services/athena/service.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
 import { GlueCatalog } from './services/glue/catalog.ts';
 import { GlueService } from './services/glue/service.ts';
+import { KafkaService } from './services/kafka/service.ts';
+import { KafkaConnectService } from './services/kafkaconnect/service.ts';
 import { KinesisService } from './services/kinesis/service.ts';
 import { EventSourceMappings } from './services/lambda/event-sources/event-source-mappings.ts';
 import { LambdaHttp } from './services/lambda/http.ts';
@@ -31,6 +34,8 @@ export interface Services {
   readonly catalog: GlueCatalog;
   readonly dynamodb: DynamoDbService;
   readonly identities: RoleDirectory;
+  readonly kafka: KafkaService;
+  readonly kafkaConnect: KafkaConnectService;
   readonly kinesis: KinesisService;
   readonly lambda: LambdaService;
   readonly logs: LogsService;
@@ -44,6 +49,7 @@ export interface ServicesOptions {
   readonly target: Target;
   readonly stateDir: string;
   readonly python: string;
+  readonly kafka: JavaInstallation | undefined;
   readonly trino: TrinoInstallation | undefined;
   readonly port: number;
   readonly apiPort: number;
@@ -116,6 +122,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         ...target,
         frontDoor,
         identities,
+        functions: lambda,
         port: apiPort,
         logs: { write: (groupArn, line) => logs.write(groupArn.split(':')[6]!, ACCESS_LOG_STREAM, line) },
         failed: log,
@@ -158,9 +165,31 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       }),
     closed,
   );
+  const installation = options.kafka ?? { java: 'java', jars: [] };
+  const kafka = await open(
+    'Kafka',
+    () => new KafkaService({ ...target, stateDir, installation, identities, frontDoor, log }),
+    closed,
+  );
+  const kafkaConnect = await open(
+    'Kafka Connect',
+    () =>
+      new KafkaConnectService({
+        ...target,
+        installation,
+        python,
+        stateDir,
+        endpoint,
+        kafka,
+        identities,
+        frontDoor,
+        log,
+      }),
+    closed,
+  );
   const glue = new GlueService(catalog.operations);
   for (const service of [athena, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
-  frontDoor.addHttp(s3);
+  for (const service of [kafka, kafkaConnect, s3]) frontDoor.addHttp(service);
   frontDoor.addHttp(new LambdaHttp({ frontDoor, functions: lambda, mappings }));
   frontDoor.addHttp(new ApiGatewayControlPlane({ region: target.region, frontDoor, apiKeys: apiGateway.apiKeys }));
   frontDoor.addQuery(new StsService(target.account));
@@ -173,6 +202,8 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       catalog,
       dynamodb,
       identities,
+      kafka,
+      kafkaConnect,
       kinesis,
       lambda,
       logs,

@@ -5,6 +5,7 @@ import { RoleDirectory } from './access/identities.ts';
 import { CallRecorder } from './access/recorder.ts';
 import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
+import type { JavaInstallation } from './engines/jvm.ts';
 import type { TrinoInstallation } from './engines/trino/program.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { writeProfile } from './profile.ts';
@@ -26,6 +27,11 @@ export interface RuntimeOptions {
   readonly stateDir: string;
   /** The Python interpreter of the environment that has the S3 engine. */
   readonly python: string;
+  /**
+   * What set-up has fetched for Kafka and Connect, which start when the templates have a cluster and a connector.
+   * @default - there is none, and such templates are refused
+   */
+  readonly kafka?: JavaInstallation;
   /**
    * What set-up has fetched for the query engine, which starts when the templates have an Athena workgroup.
    * @default - there is none, and queries fail
@@ -114,6 +120,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       target: TARGET,
       stateDir,
       python: options.python,
+      kafka: options.kafka,
       trino: options.trino,
       port,
       apiPort,
@@ -136,7 +143,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     );
     const awsConfig = writeProfile({ stateDir, endpoint, region: TARGET.region });
     ready = true;
-    const { apiGateway, mappings } = services;
+    const { apiGateway, kafka, kafkaConnect, mappings } = services;
+    await timed('topic permissions', () => kafka.applyPermissions());
+    await timed('connectors', () => kafkaConnect.start());
     await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
     apiGateway.describe((url) => openApiOf(assembly, url));
     await timed('read streams', () => mappings.start());

@@ -30,3 +30,4 @@ export function trinoInstallation(): {
   cache: string;
   loadedAhead: string;
 };
+export function kafkaInstallation(): { readonly java: string; readonly jars: readonly string[] };

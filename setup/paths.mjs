@@ -107,3 +107,8 @@ export function trinoInstallation() {
     loadedAhead: join(cacheDir(), 'trino', `${made.slice(0, 12)}.aot`),
   };
 }
+
+/** What the local runtime runs Kafka and Connect with. */
+export function kafkaInstallation() {
+  return { java: javaPath(21), jars: jarPaths('kafka') };
+}

@@ -15,25 +15,48 @@ import { apiGatewayUsagePlan } from './apigateway-usage-plan.ts';
 import { apiGatewayUsagePlanKey } from './apigateway-usage-plan-key.ts';
 import { athenaNamedQuery } from './athena-named-query.ts';
 import { athenaWorkGroup } from './athena-workgroup.ts';
+import { awsCustomResource } from './custom-aws.ts';
 import { dynamoDbGlobalTable, dynamoDbTable } from './dynamodb-table.ts';
+import { ec2Network } from './ec2-network.ts';
 import { glueDatabase } from './glue-database.ts';
 import { glueTable } from './glue-table.ts';
 import { iamPolicy } from './iam-policy.ts';
 import { iamRole } from './iam-role.ts';
+import { type ConnectParts, connector, customPlugin, workerConfiguration } from './kafkaconnect-connector.ts';
 import { kinesisStream } from './kinesis-stream.ts';
 import { lambdaEventSourceMapping } from './lambda-event-source-mapping.ts';
 import { lambdaFunction } from './lambda-function.ts';
+import { lambdaPermission } from './lambda-permission.ts';
 import { logGroup } from './logs-log-group.ts';
+import { mskCluster } from './msk-cluster.ts';
+import { mskConfiguration } from './msk-configuration.ts';
+import { mskTopic } from './msk-topic.ts';
 import type { ResourceType } from './resource.ts';
 import { s3Bucket } from './s3-bucket.ts';
 import { s3BucketPolicy } from './s3-bucket-policy.ts';
 
 /** Every CloudFormation type that the local runtime has. */
 export function resourceTypes(services: Services, { region }: Target, assembly: Assembly): ResourceType[] {
-  const { apiGateway, athena, authorizer, catalog, dynamodb, identities, kinesis, lambda, logs, mappings, s3 } =
-    services;
+  const {
+    apiGateway,
+    athena,
+    authorizer,
+    catalog,
+    dynamodb,
+    identities,
+    kafka,
+    kafkaConnect,
+    kinesis,
+    lambda,
+    logs,
+    mappings,
+    s3,
+  } = services;
   // In the background: the first query waits for it, and is told why it does not start.
   const startQueryEngine = () => void services.queryEngine.get().catch(() => {});
+  const asset = (key: string) => assembly.assets.get(key);
+  const mskConfigurations = new Map();
+  const connectParts: ConnectParts = { plugins: new Map(), workers: new Map() };
   return [
     apiGatewayAccount(),
     apiGatewayApiKey(apiGateway),
@@ -55,11 +78,29 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     glueTable(catalog),
     iamPolicy(identities),
     iamRole(identities),
+    connector(kafkaConnect, connectParts),
+    customPlugin(kafkaConnect, connectParts, asset),
+    workerConfiguration(kafkaConnect, connectParts),
     kinesisStream(kinesis),
     lambdaEventSourceMapping(mappings),
-    lambdaFunction(lambda, (key) => assembly.assets.get(key)),
+    lambdaFunction(lambda, asset),
+    lambdaPermission(lambda),
     logGroup(logs),
+    mskCluster(kafka, mskConfigurations),
+    mskConfiguration(mskConfigurations),
+    mskTopic(kafka),
     s3Bucket(s3, region),
     s3BucketPolicy((arn, policy) => authorizer.putResourcePolicy(arn, policy)),
+    ...ec2Network(),
+    ...[...customTypes(assembly)].map((type) => awsCustomResource(type, { kafka }, (arn) => lambda.role(arn))),
   ];
+}
+
+/** CDK's AwsCustomResource under the names that the templates give it. */
+function customTypes({ stacks }: Assembly): Set<string> {
+  const resources = stacks.flatMap(({ template }) => Object.values(template.Resources));
+  const calls = resources.filter(
+    ({ Type, Properties = {} }) => Type.startsWith('Custom::') && 'InstallLatestAwsSdk' in Properties,
+  );
+  return new Set(calls.map(({ Type }) => Type));
 }

@@ -81,6 +81,11 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   'Fn::Base64': (argument, scope, place) =>
     Buffer.from(text(evaluate(argument, scope, place), place)).toString('base64'),
+  'Fn::GetAZs': (argument, scope, place) => {
+    const asked = text(evaluate(argument, scope, place), place);
+    const region = asked === '' ? scope.ref('AWS::Region') : asked;
+    return ['a', 'b', 'c'].map((zone) => `${region}${zone}`);
+  },
   'Fn::ImportValue': (argument, scope, place) => {
     const name = text(evaluate(argument, scope, place), place);
     return scope.exported(name) ?? fail(place, `Fn::ImportValue names ${name}, which no earlier stack exports`);
