@@ -6,7 +6,7 @@ import type { ResourceType } from './resource.ts';
 export function apiGatewayRestApi(service: ApiGatewayService): ResourceType {
   return {
     type: 'AWS::ApiGateway::RestApi',
-    implemented: ['Name'],
+    implemented: ['BinaryMediaTypes', 'Name'],
     inert: {
       Description: 'text for people',
       DisableExecuteApiEndpoint: 'there is no custom domain: the loopback port is the only endpoint',
@@ -16,7 +16,7 @@ export function apiGatewayRestApi(service: ApiGatewayService): ResourceType {
     async create(request) {
       const id = apiGatewayId(request);
       const rootId = `${id.slice(1)}0`;
-      service.addApi(id, rootId);
+      service.addApi(id, rootId, request.properties['BinaryMediaTypes']);
       return { ref: id, attributes: { RestApiId: id, RootResourceId: rootId } };
     },
   };

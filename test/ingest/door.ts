@@ -71,6 +71,12 @@ export class Door {
       ...TARGET,
       frontDoor,
       identities,
+      functions: {
+        permissions: { allow: () => false },
+        invoke: async () => {
+          throw new Error('there are no functions');
+        },
+      },
       port: 0,
       logs: { write: () => {} },
       failed: (message) => void failures.push(message),

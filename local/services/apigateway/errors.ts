@@ -12,11 +12,14 @@ export class GatewayError extends Error {
   readonly responseType: string;
   /** `$context.error.validationErrorString` */
   readonly validation: string | undefined;
+  /** @default - that of the response type */
+  readonly status: number | undefined;
 
-  constructor(responseType: string, message: string, validation?: string) {
+  constructor(responseType: string, message: string, validation?: string, status?: number) {
     super(message);
     this.name = 'GatewayError';
     this.responseType = responseType;
     this.validation = validation;
+    this.status = status;
   }
 }

@@ -5,8 +5,8 @@ import type { Parameters } from './vtl/scope.ts';
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: string | Buffer;
 }
 
 interface Kind {
@@ -89,7 +89,7 @@ export class GatewayResponses {
       if (value !== undefined) headers[name.toLowerCase() === 'content-type' ? 'content-type' : name] = value;
     }
     const body = own?.template?.fill(context, stageVariables) ?? JSON.stringify({ message: error.message });
-    return { status: own?.status ?? kind.status, headers, body };
+    return { status: own?.status ?? error.status ?? kind.status, headers, body };
   }
 }
 

@@ -4,12 +4,15 @@ import type { Context } from './context.ts';
 import { GatewayError } from './errors.ts';
 import type { Answer } from './gateway-responses.ts';
 import type { AwsTarget, Integration, IntegrationResponse, Method } from './method.ts';
+import { type Functions, invokeProxy } from './proxy.ts';
+import type { ProxyRequest } from './proxy-event.ts';
 import { matchesWhole } from './vtl/java-regexp.ts';
 import { type Parameters, Payload } from './vtl/scope.ts';
 
 export interface Services {
   readonly frontDoor: FrontDoor;
   readonly identities: Identities & { byAccessKey(accessKeyId: string): Caller | undefined };
+  readonly functions: Functions;
   readonly account: string;
   readonly region: string;
 }
@@ -18,6 +21,8 @@ export interface Services {
 export interface Exchange {
   readonly method: Method;
   readonly payload: Payload;
+  /** As it came, for functions. */
+  readonly request: ProxyRequest;
   /** Without parameters, in lower case. */
   readonly contentType: string;
   readonly parameters: Parameters;
@@ -38,18 +43,28 @@ const SERVICE_PRINCIPAL = 'apigateway.amazonaws.com';
  */
 export async function integrate(exchange: Exchange, services: Services): Promise<Answer> {
   const { integration } = exchange.method;
-  const body = requestBody(exchange);
   const { target } = integration;
   const start = performance.now();
+  if (target.type === 'AWS_PROXY') {
+    const answered = await withTimeout(invokeProxy(target, exchange.request, services), integration);
+    noteIntegration(exchange.context, 200, start);
+    return answered;
+  }
+  const body = requestBody(exchange);
   const reply =
     target.type === 'MOCK' ? mock(body) : await withTimeout(callService(target, body, services), integration);
-  exchange.context.set({
-    'integration.status': reply.status,
-    integrationStatus: reply.status,
-    'integration.latency': Math.round(performance.now() - start),
-    integrationLatency: Math.round(performance.now() - start),
-  });
+  noteIntegration(exchange.context, reply.status, start);
   return answer(exchange, reply);
+}
+
+function noteIntegration(context: Context, status: number, start: number): void {
+  const latency = Math.round(performance.now() - start);
+  context.set({
+    'integration.status': status,
+    integrationStatus: status,
+    'integration.latency': latency,
+    integrationLatency: latency,
+  });
 }
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html */
@@ -94,7 +109,7 @@ function inputOf(body: string): JsonObject {
   throw new ServiceError('SerializationException', 'The rendered request is not a JSON object');
 }
 
-async function withTimeout(reply: Promise<Reply>, { timeoutMs }: Integration): Promise<Reply> {
+async function withTimeout<T>(reply: Promise<T>, { timeoutMs }: Integration): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new GatewayError('INTEGRATION_TIMEOUT', 'Endpoint request timed out')), timeoutMs);

@@ -10,6 +10,14 @@ export interface AwsTarget {
   readonly roleArn: string;
 }
 
+/** A function that gets the request as it is and answers it. */
+export interface LambdaTarget {
+  readonly type: 'AWS_PROXY';
+  readonly functionArn: string;
+  /** @default - the function's own policy lets the API in */
+  readonly roleArn: string | undefined;
+}
+
 export interface IntegrationResponse {
   readonly status: number;
   /** Undefined for the default response. */
@@ -20,7 +28,7 @@ export interface IntegrationResponse {
 }
 
 export interface Integration {
-  readonly target: AwsTarget | { readonly type: 'MOCK' };
+  readonly target: AwsTarget | LambdaTarget | { readonly type: 'MOCK' };
   readonly timeoutMs: number;
   readonly passthrough: string;
   /** By content type. */
@@ -138,6 +146,7 @@ function readIntegration(
 function readTarget(properties: IntegrationProperties, place: string): Integration['target'] {
   const { Type: type, Uri: uri = '', Credentials: roleArn } = properties;
   if (type === 'MOCK') return { type };
+  if (type === 'AWS_PROXY') return readLambdaTarget(properties, place);
   const [, service, action] = /^arn:[\w-]+:apigateway:[\w-]+:([\w.-]+):action\/(\w+)$/.exec(uri) ?? [];
   if (type !== 'AWS' || !service || !action) {
     throw new ApiGatewayConfigurationError(
@@ -151,6 +160,24 @@ function readTarget(properties: IntegrationProperties, place: string): Integrati
     throw new ApiGatewayConfigurationError(place, 'an AWS integration needs IntegrationHttpMethod POST');
   }
   return { type, service, action, roleArn };
+}
+
+function readLambdaTarget({ Uri: uri = '', ...properties }: IntegrationProperties, place: string): LambdaTarget {
+  const { IntegrationHttpMethod: verb, Credentials: roleArn, RequestTemplates, IntegrationResponses } = properties;
+  const functionArn = /^arn:[\w-]+:apigateway:[\w-]+:lambda:path\/2015-03-31\/functions\/(arn:.+)\/invocations$/.exec(
+    uri,
+  )?.[1];
+  const refuse = (message: string): never => {
+    throw new ApiGatewayConfigurationError(place, message);
+  };
+  if (!functionArn) refuse(`an AWS_PROXY integration with ${uri || 'no URI'} is not known here: Lambda functions only`);
+  if (verb !== 'POST') refuse('a Lambda integration needs IntegrationHttpMethod POST');
+  if (roleArn !== undefined && !/:role\//.test(roleArn))
+    refuse(`the Credentials ${roleArn} are not known here: roles only`);
+  if (RequestTemplates || IntegrationResponses?.length) {
+    refuse('a proxy integration has no templates and no integration responses');
+  }
+  return { type: 'AWS_PROXY', functionArn: functionArn!, roleArn };
 }
 
 function readResponses(

@@ -87,7 +87,23 @@ async function pass(
   if (validator?.parameters) checkParameters(method.requiredParameters, parameters);
   const model = method.models[contentType];
   if (validator?.body && model) stage.api.models.get(model)!.check(payload);
-  return integrate({ method, payload, contentType, parameters, context, stageVariables: stage.variables }, services);
+  const stageVariables = stage.variables;
+  const proxied = {
+    method: request.method ?? 'GET',
+    resource: resource.path,
+    path: `/${parts.join('/')}`,
+    pathParameters: match.parameters,
+    query: searchOf(request),
+    rawHeaders: request.rawHeaders,
+    body,
+    binaryMediaTypes: stage.api.binaryMediaTypes,
+    contentType,
+    account: services.account,
+    port: request.socket.localPort ?? 0,
+    context,
+    stageVariables,
+  };
+  return integrate({ method, payload, request: proxied, contentType, parameters, context, stageVariables }, services);
 }
 
 function partsIn(request: IncomingMessage, stage: Stage): string[] {
@@ -138,8 +154,10 @@ const splitUrl = (request: IncomingMessage): string[] =>
 const pathOf = (request: IncomingMessage): string => splitUrl(request)[0] || '/';
 
 /** The last of several values counts. */
-const queryOf = (request: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(new URLSearchParams(splitUrl(request).slice(1).join('?')));
+const queryOf = (request: IncomingMessage): Record<string, string> => Object.fromEntries(searchOf(request));
+
+const searchOf = (request: IncomingMessage): URLSearchParams =>
+  new URLSearchParams(splitUrl(request).slice(1).join('?'));
 
 function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};

@@ -11,6 +11,7 @@ export interface Snapshot {
   readonly models: ReadonlyMap<string, Model>;
   readonly validators: ReadonlyMap<string, Validator>;
   readonly gatewayResponses: GatewayResponses;
+  readonly binaryMediaTypes: readonly string[];
 }
 
 export interface Validator {
@@ -25,12 +26,14 @@ export class RestApi {
   readonly models = new Map<string, Model>();
   readonly validators = new Map<string, Validator>();
   gatewayResponses = new GatewayResponses();
+  readonly #binaryMediaTypes: readonly string[];
   readonly #parts = new Map<string, { readonly parent: string; readonly part: string }>();
   readonly #methods: Method[] = [];
 
-  constructor(id: string, rootId: string) {
+  constructor(id: string, rootId: string, binaryMediaTypes: readonly string[]) {
     this.id = id;
     this.rootId = rootId;
+    this.#binaryMediaTypes = binaryMediaTypes;
   }
 
   addResource(id: string, parent: string, part: string): void {
@@ -68,6 +71,7 @@ export class RestApi {
       models: new Map(this.models),
       validators: new Map(this.validators),
       gatewayResponses: this.gatewayResponses,
+      binaryMediaTypes: this.#binaryMediaTypes,
     };
   }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { ApiKeys } from './api-keys.ts';
 import { ApiGatewayConfigurationError } from './errors.ts';
+import type { Answer } from './gateway-responses.ts';
 import type { Services } from './integration.ts';
 import type { OpenApiDocument } from './openapi.ts';
 import { type Hooks, handle } from './request.ts';
@@ -76,8 +77,8 @@ export class ApiGatewayService {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  addApi(id: string, rootId: string): void {
-    this.#apis.set(id, new RestApi(id, rootId));
+  addApi(id: string, rootId: string, binaryMediaTypes: readonly string[] = []): void {
+    this.#apis.set(id, new RestApi(id, rootId, binaryMediaTypes));
   }
 
   /** @throws ApiGatewayConfigurationError */
@@ -126,7 +127,7 @@ export class ApiGatewayService {
   }
 }
 
-function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
+function send(response: ServerResponse, status: number, headers: Answer['headers'], body: Answer['body']): void {
   const hasBody = status !== 204 && status !== 304;
   const type = hasBody && !('content-type' in headers) ? { 'content-type': 'application/json' } : {};
   response.writeHead(status, { ...headers, ...type, ...(hasBody && { 'content-length': Buffer.byteLength(body) }) });

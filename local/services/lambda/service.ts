@@ -5,6 +5,7 @@ import { type FrontDoor, ServiceError } from '../service.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 import { openFunctionLog } from './function-log.ts';
 import { FunctionPool } from './function-pool.ts';
+import { FunctionPermissions } from './permissions.ts';
 
 export interface LambdaOptions {
   readonly account: string;
@@ -33,6 +34,8 @@ interface Registered {
 export class LambdaService {
   readonly #options: LambdaOptions;
   readonly #functions = new Map<string, Registered>();
+  /** What other services may do with functions, by the functions' own policies. */
+  readonly permissions = new FunctionPermissions();
 
   constructor(options: LambdaOptions) {
     this.#options = options;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Caller } from '../../../local/access/caller.ts';
 import { apiGatewayAccount } from '../../../local/resources/apigateway-account.ts';
 import { apiGatewayApiKey } from '../../../local/resources/apigateway-api-key.ts';
@@ -17,7 +18,8 @@ import { apiGatewayUsagePlan } from '../../../local/resources/apigateway-usage-p
 import { apiGatewayUsagePlanKey } from '../../../local/resources/apigateway-usage-plan-key.ts';
 import type { ResourceType } from '../../../local/resources/resource.ts';
 import { ApiGatewayService } from '../../../local/services/apigateway/service.ts';
-import type { JsonObject } from '../../../local/services/service.ts';
+import { FunctionPermissions } from '../../../local/services/lambda/permissions.ts';
+import { type JsonObject, ServiceError } from '../../../local/services/service.ts';
 import type { TemplateResource } from '../../../local/template/assembly.ts';
 import { deploy } from '../../../local/template/deploy.ts';
 import { DeploymentFile } from '../../../local/template/state.ts';
@@ -75,8 +77,26 @@ export class Gateway {
   readonly accessLog: [group: string, line: string][] = [];
   /** What the service behind the door answers. */
   respond: (action: string, input: JsonObject) => JsonObject | Promise<JsonObject> = () => ({});
+  /** What functions are asked, in the order of the calls. */
+  readonly events: { functionArn: string; event: APIGatewayProxyEvent }[] = [];
+  /** Of functions: whether a service may call them, and what they do. */
+  permissions = new FunctionPermissions();
+  invoke: (event: APIGatewayProxyEvent) => unknown = () => ({ statusCode: 200 });
   readonly service = new ApiGatewayService({
     port: 0,
+    functions: {
+      permissions: { allow: (...asked) => this.permissions.allow(...asked) },
+      invoke: async (functionArn, payload) => {
+        const event = JSON.parse(payload);
+        this.events.push({ functionArn, event });
+        try {
+          return { requestId: 'r', failed: false, payload: JSON.stringify((await this.invoke(event)) ?? null) };
+        } catch (error) {
+          if (error instanceof ServiceError) throw error;
+          return { requestId: 'r', failed: true, payload: JSON.stringify({ errorMessage: String(error) }) };
+        }
+      },
+    },
     account: '000000000000',
     region: 'us-east-1',
     identities: {
