@@ -177,7 +177,7 @@ describe('what is not known stops before anything is created', () => {
           Type: 'Test::Thing',
           Properties: { Colour: 'red', Mode: { Kind: 'x', Size: 1 }, Tags: [{ Key: 'a' }] },
         },
-        Strange: { Type: 'AWS::SQS::Queue', Properties: { Wait: { 'Fn::GetAZs': '' } } },
+        Strange: { Type: 'AWS::SQS::Queue', Properties: { Wait: { 'Fn::Cidr': '' } } },
         Role: {
           Type: 'AWS::IAM::Role',
           Properties: { AssumeRolePolicyDocument: { Statement: [] }, ManagedPolicyArns: ['arn:aws:iam::aws:policy/x'] },
@@ -203,7 +203,7 @@ describe('what is not known stops before anything is created', () => {
     const problems = await attempt.catch((error: { problems: string[] }) => error.problems);
     expect(problems).toEqual([
       expect.stringContaining(
-        'lake.Strange at Properties.Wait: the local runtime does not have the intrinsic Fn::GetAZs',
+        'lake.Strange at Properties.Wait: the local runtime does not have the intrinsic Fn::Cidr',
       ),
       'lake.Made (lake/Made/Resource) at Properties.Colour: Test::Thing has this property neither implemented nor as inert',
       'lake.Made (lake/Made/Resource) at Properties.Mode.Size: Test::Thing has this property neither implemented nor as inert',

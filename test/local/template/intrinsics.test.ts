@@ -77,8 +77,8 @@ describe('what is not known stops with its name and place', () => {
   test.each<[string, unknown, string]>([
     [
       'an intrinsic',
-      { Zones: { 'Fn::GetAZs': '' } },
-      `${where}.Zones: the local runtime does not have the intrinsic Fn::GetAZs`,
+      { Zones: { 'Fn::Cidr': '' } },
+      `${where}.Zones: the local runtime does not have the intrinsic Fn::Cidr`,
     ],
     ['a Ref', { A: [{ Ref: 'Missing' }] }, `${where}.A.0.Ref: Ref names Missing`],
     [
