@@ -1,8 +1,10 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** The key of the local account's administrator. It opens nothing but this machine. */
@@ -11,11 +13,13 @@ export const localRegion = 'us-east-1';
 export const localEndpoint = 'http://127.0.0.1:4566';
 
 export interface Clients {
+  readonly athena: AthenaClient;
   readonly cloudformation: CloudFormationClient;
   readonly dynamodb: DynamoDBDocumentClient;
   readonly kinesis: KinesisClient;
   readonly lambda: LambdaClient;
   readonly s3: S3Client;
+  readonly states: SFNClient;
   close(): void;
 }
 
@@ -42,12 +46,14 @@ interface Settings extends AwsAccess {
 function clientsWith(settings: Settings): Clients {
   const plain = new DynamoDBClient(settings);
   const clients = {
+    athena: new AthenaClient(settings),
     cloudformation: new CloudFormationClient(settings),
     dynamodb: DynamoDBDocumentClient.from(plain),
     // Readers of a shard share five calls a second.
     kinesis: new KinesisClient({ ...settings, maxAttempts: 10 }),
     lambda: new LambdaClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined }),
+    states: new SFNClient(settings),
   };
   return {
     ...clients,

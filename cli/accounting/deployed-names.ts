@@ -9,6 +9,17 @@ export interface DeployedNames {
   readonly quarantineBucket: string;
   readonly cleanFunction: string;
   readonly redriveFunction: string;
+  /** Undefined without the batch path. */
+  readonly batch?: BatchNames;
+}
+
+export interface BatchNames {
+  readonly topics: Readonly<Record<FeedName, string>>;
+  readonly rawBucket: string;
+  readonly workgroup: string;
+  readonly database: string;
+  readonly machineArn: string;
+  readonly runsTable: string;
 }
 
 export class NotDeployedError extends Error {
@@ -35,17 +46,38 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
     const there = stacks.length === 0 ? 'There is no stack at all.' : `There are: ${stacks.sort().join(', ')}.`;
     throw new NotDeployedError(`No stack of the deployment "${deployment}" has the output ${name}. ${there}`);
   };
-  const streams = output('StreamNames').split(',');
-  const streamOf = (feed: FeedName): string => {
-    const stream = streams.find((name) => name.endsWith(`-${feed}`));
-    if (stream === undefined) throw new NotDeployedError(`None of the streams ${streams.join(', ')} is for ${feed}.`);
-    return stream;
-  };
   return {
-    streams: { pin: streamOf('pin'), geo: streamOf('geo'), user: streamOf('user') },
+    streams: byFeed(output('StreamNames')),
     postsTable: output('PostsTable'),
     quarantineBucket: output('QuarantineBucket'),
     cleanFunction: output('CleanFunctionName'),
     redriveFunction: output('RedriveFunctionName'),
+    ...(outputs.has('BatchMachineArn') && {
+      batch: {
+        topics: byFeed(output('TopicNames')),
+        rawBucket: output('RawBucket'),
+        workgroup: output('AthenaWorkgroup'),
+        database: output('GlueDatabase'),
+        machineArn: output('BatchMachineArn'),
+        runsTable: output('RunsTable'),
+      },
+    }),
   };
+}
+
+/** @throws NotDeployedError */
+export function batchNamesOf({ batch }: DeployedNames): BatchNames {
+  if (batch === undefined) throw new NotDeployedError('The batch path is not deployed: no stack has BatchMachineArn.');
+  return batch;
+}
+
+/** Of names in a list, such as `demo.geo,demo.pin,demo.user`. */
+function byFeed(list: string): Readonly<Record<FeedName, string>> {
+  const names = list.split(',');
+  const nameOf = (feed: FeedName): string => {
+    const found = names.find((name) => name.endsWith(`-${feed}`) || name.endsWith(`.${feed}`));
+    if (found === undefined) throw new NotDeployedError(`None of ${names.join(', ')} is for ${feed}.`);
+    return found;
+  };
+  return { pin: nameOf('pin'), geo: nameOf('geo'), user: nameOf('user') };
 }
