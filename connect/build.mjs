@@ -29,7 +29,7 @@ export function pluginZip() {
   const folder = mkdtempSync(join(distDir, 'building-'));
   try {
     const made = join(folder, basename(pluginPath));
-    writeFileSync(made, packed(join(folder, 'classes')));
+    writeFileSync(made, packPlugin(join(folder, 'classes')));
     rmSync(stampPath, { force: true });
     renameSync(made, pluginPath);
     writeFileSync(stampPath, hash);
@@ -56,7 +56,8 @@ export function compile(sources, classes, classPath = []) {
   }
 }
 
-function packed(classes) {
+/** The bytes of the ZIP; `classes` is a folder to compile to. @throws PluginBuildError */
+export function packPlugin(classes) {
   compile(sourceDir, classes);
   const files = { [`${PLUGIN}/${PLUGIN}.jar`]: jarOf(classes) };
   for (const jar of jarPaths('connect-plugin')) files[`${PLUGIN}/${basename(jar)}`] = readFileSync(jar);
