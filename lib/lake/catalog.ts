@@ -58,7 +58,7 @@ export class Catalog extends Construct {
       databaseName: names.glueDatabase,
       tableInput: rawTableInput(names.rawTable, raw.bucketName),
     });
-    rawTable.addDependency(database);
+    rawTable.addResourceDependency(database);
     this.workgroup = new CfnWorkGroup(this, 'Workgroup', {
       name: names.workgroup,
       description: `Queries of the Pinflow deployment ${names.deployment}`,
@@ -82,7 +82,7 @@ export class Catalog extends Construct {
         workGroup: names.workgroup,
         queryString: sql,
       });
-      query.addDependency(this.workgroup);
+      query.addResourceDependency(this.workgroup);
     }
   }
 }

@@ -15,17 +15,37 @@ const TAGGED = [
   'AWS::Lambda::Function',
   'AWS::Logs::LogGroup',
   'AWS::ApiGateway::RestApi',
+  'AWS::StepFunctions::StateMachine',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+  'AWS::EC2::SecurityGroup',
 ];
 
 /** Actions that IAM lets be granted for all resources only. */
 const WITHOUT_RESOURCE_LEVEL = ['kinesis:ListStreams'];
+/**
+ * What Lambda wants for all resources before it puts a function into a VPC:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+const FOR_FUNCTIONS_IN_A_VPC = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
-describe.each(PROFILES.map(({ name }) => name))('profile %s', (profile) => {
+const VARIANTS = PROFILES.flatMap(({ name }) =>
+  (['off', 'on'] as const).map((batchPath) => [name, batchPath] as const),
+);
+
+describe.each(VARIANTS)('profile %s with the batch path %s', (profile, batchPath) => {
   let app: Synthesized;
   let resources: [string, TemplateResource][];
 
   beforeAll(() => {
-    app = synth(profile);
+    app = synth(profile, {}, 'demo', 'none', batchPath);
     resources = Object.values(app.templates).flatMap((template) => Object.entries(template.Resources));
   });
 
@@ -41,8 +61,9 @@ describe.each(PROFILES.map(({ name }) => name))('profile %s', (profile) => {
     expect(text).not.toMatch(/\b(us|eu|ap|sa|ca|me|af)-(north|south|east|west|central)[a-z]*-\d\b/);
   });
 
-  test('has no custom resource, no metadata of CDK and no parameter', () => {
-    expect(resources.filter(([, { Type }]) => /^Custom::|CustomResource|^AWS::CDK::/.test(Type))).toEqual([]);
+  test('has one custom resource at most, no metadata of CDK and no parameter', () => {
+    const custom = resources.filter(([, { Type }]) => /^Custom::|CustomResource|^AWS::CDK::/.test(Type));
+    expect(custom.map(([, { Type }]) => Type)).toEqual(batchPath === 'on' ? ['Custom::BootstrapBrokers'] : []);
     for (const template of Object.values(app.templates)) expect(Object.keys(template)).not.toContain('Parameters');
   });
 
@@ -52,7 +73,9 @@ describe.each(PROFILES.map(({ name }) => name))('profile %s', (profile) => {
       .flatMap(([, { Properties }]) => Properties['Policies'] ?? [])
       .flatMap((policy: Properties) => policy['PolicyDocument'].Statement as Properties[]);
     const unlimited = statements.filter(({ Resource }) => [Resource].flat().includes('*'));
-    expect(unlimited.flatMap(({ Action }) => Action)).toEqual(WITHOUT_RESOURCE_LEVEL);
+    expect(unlimited.flatMap(({ Action }) => Action).sort()).toEqual(
+      [...WITHOUT_RESOURCE_LEVEL, ...(batchPath === 'on' ? FOR_FUNCTIONS_IN_A_VPC : [])].sort(),
+    );
     expect(statements.flatMap(({ Action }) => Action).filter((action: string) => action.includes('*'))).toEqual([]);
   });
 
@@ -70,18 +93,33 @@ describe.each(PROFILES.map(({ name }) => name))('profile %s', (profile) => {
   test('describes what it puts out', () => {
     const outputs = Object.values(app.templates).flatMap((template) => Object.entries(template.Outputs));
     expect(outputs.map(([name]) => name)).toEqual(expect.arrayContaining(['ApiUrl', 'PostsTable', 'QuarantineBucket']));
-    expect(outputs.filter(([, { Description }]) => !Description)).toEqual([]);
+    // What CDK puts out for other stacks to read.
+    const own = outputs.filter(([name]) => !name.startsWith('PublishOutput'));
+    expect(own.filter(([, { Description }]) => !Description)).toEqual([]);
+  });
+
+  test('locks no stack by an export, and has neither a NAT gateway nor a way in or out of the VPC', () => {
+    const text = JSON.stringify(app.templates);
+    expect(text).not.toMatch(/Fn::ImportValue|"Export"/);
+    expect(text).not.toMatch(/AWS::EC2::(NatGateway|InternetGateway|EIP|TransitGateway|VPCGatewayAttachment)/);
   });
 
   test('keeps data unless the flag is given too', () => {
-    const stateful = ['AWS::S3::Bucket', 'AWS::Kinesis::Stream', 'AWS::DynamoDB::Table'];
+    const stateful = [
+      'AWS::S3::Bucket',
+      'AWS::Kinesis::Stream',
+      'AWS::DynamoDB::Table',
+      'AWS::MSK::Cluster',
+      'AWS::MSK::Topic',
+    ];
     const policies = (from: Synthesized) =>
       Object.values(from.templates)
         .flatMap((template) => Object.values(template.Resources))
         .filter(({ Type }) => stateful.includes(Type))
         .flatMap(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy]);
     expect(new Set(policies(app))).toEqual(new Set(['Retain']));
-    expect(new Set(policies(synth(profile, { allowDataDeletion: 'true' })))).toEqual(new Set(['Delete']));
+    const flagged = synth(profile, { allowDataDeletion: 'true' }, 'demo', 'none', batchPath);
+    expect(new Set(policies(flagged))).toEqual(new Set(['Delete']));
   });
 });
 
@@ -107,8 +145,8 @@ test('warns of an open API and of data that is kept against the profile', () => 
 });
 
 test('the stacks of another deployment share no name with these', () => {
-  const { lake, ingest, speed } = synth('laptop', {}, 'other').templates;
-  expect(JSON.stringify({ lake, ingest, speed })).not.toMatch(/[-/]demo\b/);
+  const { templates } = synth('laptop', {}, 'other', 'none', 'on');
+  expect(JSON.stringify(templates)).not.toMatch(/[-/_]demo\b|\bdemo\./);
 });
 
 test('an unknown profile is answered with the names there are', () => {

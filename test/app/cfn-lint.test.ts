@@ -23,7 +23,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as schemas
 def names(kind):
     schema = schemas.get_resource_schema('us-east-1', kind).schema
     paths = schema.get('createOnlyProperties', []) + schema.get('conditionalCreateOnlyProperties', [])
-    return [path.split('/')[2] for path in paths]
+    return ['/'.join(path.split('/')[2:]) for path in paths]
 print(json.dumps({kind: names(kind) for kind in sys.argv[1:]}))`;
 
 beforeAll(() => {
@@ -45,12 +45,15 @@ test(
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'pinflow-lint-'));
     try {
-      const variants = PROFILES.flatMap(({ name }) => AUTHS.map((auth) => ({ name, auth })));
+      const variants = PROFILES.flatMap(({ name }) => [
+        ...AUTHS.map((auth) => ({ name, auth, batchPath: 'off' as const })),
+        { name, auth: 'none', batchPath: 'on' as const },
+      ]);
       const files = new Map<string, string>();
-      for (const { name, auth } of variants) {
-        for (const [stack, template] of Object.entries(synth(name, {}, 'demo', auth).templates)) {
+      for (const { name, auth, batchPath } of variants) {
+        for (const [stack, template] of Object.entries(synth(name, {}, 'demo', auth, batchPath).templates)) {
           // Most templates do not depend on who may call.
-          files.set(JSON.stringify(template, null, 1), join(folder, `${name}-${auth}-${stack}.json`));
+          files.set(JSON.stringify(template, null, 1), join(folder, `${name}-${auth}-${batchPath}-${stack}.json`));
         }
       }
       for (const [text, file] of files) writeFileSync(file, text);

@@ -1,14 +1,17 @@
 import { PROFILES } from '../../lib/profiles/index.ts';
-import { asText, type Properties, synth } from './synth.ts';
+import { asText, type Properties, type StackName, synth } from './synth.ts';
 
 /**
- * Resources that hold data, a position in a stream, or an address that others know, with the properties whose change makes
+ * Resources that hold data, a position in a stream, or an address that others know, with the paths of properties whose change makes
  * CloudFormation put a new one in their place (`createOnlyProperties` of its schemas), and the name of an API.
  */
 export const STATEFUL: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGateway::RestApi': ['Name'],
   'AWS::ApiGateway::Stage': ['RestApiId', 'StageName'],
+  'AWS::Athena::WorkGroup': ['Name'],
   'AWS::DynamoDB::Table': ['TableName', 'KeySchema', 'ImportSourceSpecification'],
+  'AWS::Glue::Database': ['DatabaseName', 'DatabaseInput/Name'],
+  'AWS::Glue::Table': ['DatabaseName', 'CatalogId', 'Name', 'TableInput/Name'],
   'AWS::Kinesis::Stream': ['Name'],
   'AWS::Lambda::EventSourceMapping': [
     'EventSourceArn',
@@ -18,7 +21,19 @@ export const STATEFUL: Readonly<Record<string, readonly string[]>> = {
   ],
   'AWS::Lambda::Function': ['FunctionName', 'PackageType', 'TenancyConfig', 'DurableConfig'],
   'AWS::Logs::LogGroup': ['LogGroupName'],
+  'AWS::MSK::Cluster': [
+    'ClusterName',
+    'BrokerNodeGroupInfo/BrokerAZDistribution',
+    'BrokerNodeGroupInfo/ClientSubnets',
+    'BrokerNodeGroupInfo/SecurityGroups',
+    'EncryptionInfo/EncryptionAtRest',
+    'EncryptionInfo/EncryptionInTransit/InCluster',
+  ],
+  'AWS::MSK::Topic': ['ClusterArn', 'TopicName', 'ReplicationFactor'],
   'AWS::S3::Bucket': ['BucketName', 'BucketNamePrefix', 'BucketNamespace'],
+  'AWS::SNS::Topic': ['TopicName', 'FifoTopic'],
+  'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
+  'AWS::StepFunctions::StateMachine': ['StateMachineName', 'StateMachineType'],
 };
 
 /** `<profile> <stack name> <logical id>` -> type, and the properties that must not change. */
@@ -27,11 +42,11 @@ export type Baseline = Readonly<Record<string, Readonly<Record<string, string>>>
 export function statefulResources(): Baseline {
   const found: Record<string, Record<string, string>> = {};
   for (const { name } of PROFILES) {
-    const { stacks, templates } = synth(name);
+    const { stackNames, templates } = synth(name);
     for (const [capability, { Resources }] of Object.entries(templates)) {
-      const stack = stacks[capability as keyof typeof stacks].stackName;
+      const stack = stackNames[capability as StackName];
       for (const [id, { Type, Properties }] of Object.entries(Resources)) {
-        const fixed = (STATEFUL[Type] ?? []).filter((property) => Properties[property] !== undefined);
+        const fixed = (STATEFUL[Type] ?? []).filter((property) => at(Properties, property) !== undefined);
         if (!(Type in STATEFUL)) continue;
         found[`${name} ${stack} ${id}`] = {
           Type,
@@ -59,13 +74,19 @@ export function changes(before: Baseline, after: Baseline): string[] {
   });
 }
 
-function valueText(property: string, properties: Properties): string {
-  const value = properties[property];
-  if (property !== 'KeySchema')
-    return typeof value === 'object' && Array.isArray(value) ? JSON.stringify(value) : asText(value);
+/** The property at a path such as `TableInput/Name`. */
+const at = (properties: Properties, path: string): unknown =>
+  path.split('/').reduce((value: unknown, step) => (value as Properties | undefined)?.[step], properties);
+
+function valueText(path: string, properties: Properties): string {
+  const value = at(properties, path);
+  if (path !== 'KeySchema') {
+    if (typeof value !== 'object') return String(value);
+    return 'Ref' in value! || 'Fn::Join' in value! || 'Fn::GetAtt' in value! ? asText(value) : JSON.stringify(value);
+  }
   // Another type of a key is another key.
-  return value
-    .map(({ AttributeName, KeyType }: Properties) => {
+  return (value as Properties[])
+    .map(({ AttributeName, KeyType }) => {
       const { AttributeType } = properties['AttributeDefinitions'].find(
         (a: Properties) => a['AttributeName'] === AttributeName,
       );

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib/core';
 import { buildApp, newApp, type PinflowStacks } from '../../lib/app.ts';
-import { profileNamed, withAuth } from '../../lib/profiles/index.ts';
+import { profileNamed, withAuth, withBatchPath } from '../../lib/profiles/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: properties are as free as CloudFormation's
 export type Properties = Record<string, any>;
@@ -20,35 +21,49 @@ export interface StackTemplate {
   readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
 }
 
+export type StackName = 'lake' | 'ingest' | 'speed' | 'network' | 'broker' | 'sink' | 'batch';
+
 export interface Synthesized {
   readonly stacks: PinflowStacks;
   /** `validation-report.json`: findings and warnings. */
   readonly report: Properties;
-  readonly templates: Readonly<Record<keyof PinflowStacks, StackTemplate>>;
+  /** Those of the batch path only where it is on. */
+  readonly templates: Readonly<Record<StackName, StackTemplate>>;
+  /** Names of the stacks, by capability. */
+  readonly stackNames: Readonly<Record<StackName, string>>;
 }
 
-/** The real app as `bin/pinflow.ts` builds it, but for the bundle of the function, which takes a second to make. */
+/** The real app as `bin/pinflow.ts` builds it, but for the bundles of functions and the connector, which take seconds to make. */
 export function synth(
   profileName = 'laptop',
   context: Record<string, unknown> = {},
   deployment = 'demo',
   auth = 'none',
+  batchPath?: 'on' | 'off',
 ): Synthesized {
-  const profile = withAuth(profileNamed(profileName), auth);
+  const profile = withBatchPath(withAuth(profileNamed(profileName), auth), batchPath);
   const app = newApp({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
-  const stacks = buildApp(app, { profile, deployment });
+  const folder = mkdtempSync(join(tmpdir(), 'pinflow-plugin-'));
+  const sinkPlugin = join(folder, 'plugin.zip');
+  writeFileSync(sinkPlugin, 'a plugin');
+  const stacks = buildApp(app, { profile, deployment, sinkPlugin });
   // CDK prints the report that it also writes.
   const printed = jest.spyOn(console, 'error').mockImplementation(() => {});
   const { directory } = app.synth();
   printed.mockRestore();
   const read = (file: string) => JSON.parse(readFileSync(join(directory, file), 'utf8'));
-  const template = (stack: Stack): StackTemplate => read(stack.templateFile);
+  const { batchPath: more, ...always } = stacks;
+  const all = Object.entries<Stack>({ ...always, ...more });
+  const byName = <T>(value: (stack: Stack) => T) =>
+    Object.fromEntries(all.map(([name, stack]) => [name, value(stack)])) as Record<StackName, T>;
   const synthesized = {
     stacks,
     report: read('validation-report.json'),
-    templates: { lake: template(stacks.lake), ingest: template(stacks.ingest), speed: template(stacks.speed) },
+    templates: byName((stack): StackTemplate => read(stack.templateFile)),
+    stackNames: byName(({ stackName }) => stackName),
   };
   rmSync(directory, { recursive: true });
+  rmSync(folder, { recursive: true });
   return synthesized;
 }
 
@@ -78,7 +93,8 @@ export function named(template: StackTemplate, type: string, id: string): Proper
 /** A value with its pseudo parameters and references put as text: `pinflow-demo-raw-${AWS::AccountId}`. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
-  const { Ref, 'Fn::Join': join, 'Fn::GetAtt': att } = value as Properties;
+  const { Ref, 'Fn::Join': join, 'Fn::GetAtt': att, 'Fn::GetStackOutput': output } = value as Properties;
+  if (output) return `\${${output.StackName}.${output.OutputName}}`;
   if (Ref) return `\${${Ref}}`;
   if (att) return `\${${att.join('.')}}`;
   if (join) return join[1].map(asText).join(join[0]);

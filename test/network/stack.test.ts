@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { ofType, type Properties, synth } from '../app/synth.ts';
+
+const { network, broker, ingest, sink } = synth('dev', {}, 'demo', 'none', 'on').templates;
+const values = (type: string): Properties[] => Object.values(ofType(network, type));
+
+test('two subnets in two zones, from which no route leads anywhere', () => {
+  const zones = values('AWS::EC2::Subnet').map(({ AvailabilityZone }) => JSON.stringify(AvailabilityZone));
+  expect(new Set(zones).size).toBe(2);
+  expect(values('AWS::EC2::Route')).toEqual([]);
+});
+
+test('S3 and DynamoDB are reached through gateway endpoints, and nothing else is: no interface endpoint costs by the hour', () => {
+  const endpoints = values('AWS::EC2::VPCEndpoint').map(({ VpcEndpointType, ServiceName, RouteTableIds }) => [
+    VpcEndpointType,
+    ServiceName['Fn::Join'][1].at(-1),
+    RouteTableIds.length,
+  ]);
+  expect(endpoints).toEqual([
+    ['Gateway', '.s3', 2],
+    ['Gateway', '.dynamodb', 2],
+  ]);
+});
+
+test('brokers take connections from the security groups of their two clients only', () => {
+  const group = (value: Properties) => value['Fn::GetAtt'][0].slice(0, -8);
+  const rules = values('AWS::EC2::SecurityGroupIngress').map(
+    ({ GroupId, SourceSecurityGroupId, FromPort, ToPort, IpProtocol }) =>
+      `${group(SourceSecurityGroupId)} to ${group(GroupId)} ${IpProtocol} ${FromPort}-${ToPort}`,
+  );
+  expect(rules).toEqual(['KafkaRest to Brokers tcp 9098-9098', 'Sink to Brokers tcp 9098-9098']);
+  const groups = values('AWS::EC2::SecurityGroup');
+  expect(groups.filter(({ SecurityGroupIngress }) => SecurityGroupIngress)).toEqual([]);
+});
+
+test('clients reach the brokers, and the connector S3 too', () => {
+  const open = values('AWS::EC2::SecurityGroup').flatMap(({ GroupDescription, SecurityGroupEgress }) =>
+    (SecurityGroupEgress ?? [])
+      .filter(({ CidrIp }: Properties) => CidrIp === '0.0.0.0/0')
+      .map(({ FromPort }: Properties) => [GroupDescription, FromPort]),
+  );
+  expect(open).toEqual([['The connector that writes the topics to S3', 443]]);
+});
+
+test('no other stack changes a security group', () => {
+  for (const template of [broker, ingest, sink]) {
+    expect(Object.values(template.Resources).filter(({ Type }) => Type.startsWith('AWS::EC2::'))).toEqual([]);
+  }
+});
