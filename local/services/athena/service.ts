@@ -1,10 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessRequest, Caller } from '../../access/caller.ts';
 import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { describeExecution } from './describe-execution.ts';
 import { type Execution, QueryHistory } from './history.ts';
+import { invalid, list, page } from './input.ts';
 import { metadataOperations } from './metadata.ts';
+import { namedQueryId, namedQueryOperations } from './named-queries.ts';
 import type { TableFinder } from './query-access.ts';
 import { isQuery, type QueryEngine, QueryRunner } from './query-runner.ts';
 import { readPage } from './result-file.ts';
@@ -30,7 +32,6 @@ export interface AthenaOptions {
 
 type Operation = (input: JsonObject, caller: Caller) => JsonObject | Promise<JsonObject>;
 
-const PAGE = 50;
 const RESULT_PAGE = 1000;
 /** No resource level: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html */
 const WITHOUT_RESOURCE = new Set(['ListWorkGroups', 'ListDataCatalogs']);
@@ -83,26 +84,7 @@ export class AthenaService implements JsonService {
       },
       ListQueryExecutions: (input) =>
         page(input, 'QueryExecutionIds', (start, limit) => this.#history.list(this.#group(input).name, start, limit)),
-      CreateNamedQuery: (input) => ({ NamedQueryId: this.#createNamedQuery(input) }),
-      GetNamedQuery: (input) => ({ NamedQuery: this.#namedQuery(input) }),
-      DeleteNamedQuery: (input) => {
-        this.#history.deleteNamedQuery(String(this.#namedQuery(input)['NamedQueryId']));
-        return {};
-      },
-      ListNamedQueries: (input) =>
-        page(input, 'NamedQueryIds', (start, limit) =>
-          this.#history.namedQueries(this.#group(input).name).slice(start, start + limit),
-        ),
-      BatchGetNamedQuery: ({ NamedQueryIds: ids }) => ({
-        NamedQueries: list(ids).flatMap((id) => this.#history.namedQuery(id) ?? []),
-        UnprocessedNamedQueryIds: list(ids)
-          .filter((id) => this.#history.namedQuery(id) === undefined)
-          .map((NamedQueryId) => ({
-            NamedQueryId,
-            ErrorCode: 'INVALID_INPUT',
-            ErrorMessage: `NamedQuery ${NamedQueryId} was not found`,
-          })),
-      }),
+      ...namedQueryOperations(this.#history, (input) => this.#group(input).name),
       GetWorkGroup: (input) => ({ WorkGroup: this.workGroups.describe(this.#group(input).name) }),
       ListWorkGroups: (input) =>
         page(input, 'WorkGroups', (start, limit) =>
@@ -124,8 +106,7 @@ export class AthenaService implements JsonService {
 
   /** Keeps a named query; the same name and workgroup have the same id at every start. */
   putNamedQuery(workGroup: string, name: string, query: JsonObject): string {
-    const digest = createHash('sha256').update(`${workGroup}\n${name}`).digest('hex');
-    const id = digest.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    const id = namedQueryId(workGroup, name);
     this.#history.putNamedQuery(id, workGroup, { ...query, Name: name });
     return id;
   }
@@ -277,25 +258,6 @@ export class AthenaService implements JsonService {
     };
   }
 
-  #createNamedQuery(input: JsonObject): string {
-    const { Name, Description, Database, QueryString } = input;
-    if (![Name, Database, QueryString].every((one) => typeof one === 'string' && one !== '')) {
-      throw invalid('Name, Database and QueryString must be given.');
-    }
-    const token = input['ClientRequestToken'];
-    const unique = typeof token === 'string' ? token : randomUUID();
-    const workGroup = this.#group(input).name;
-    const id = this.putNamedQuery(workGroup, unique, {});
-    this.#history.putNamedQuery(id, workGroup, { Name, Description, Database, QueryString });
-    return id;
-  }
-
-  #namedQuery({ NamedQueryId: id }: JsonObject): JsonObject {
-    const found = this.#history.namedQuery(String(id));
-    if (found === undefined) throw invalid(`NamedQuery ${id} was not found`);
-    return found;
-  }
-
   #execution({ QueryExecutionId: id }: JsonObject): Execution {
     const found = this.#history.find(String(id));
     if (found === undefined) throw invalid(notFound(String(id)));
@@ -315,18 +277,3 @@ function extensionOf(statement: Statement): string {
 
 const asked = ({ workGroup, query, parameters, database }: Execution) => ({ workGroup, query, parameters, database });
 const notFound = (id: string) => `QueryExecution ${id} was not found`;
-const invalid = (message: string) => new ServiceError('InvalidRequestException', message);
-
-function list(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(String);
-  throw invalid('A list is needed.');
-}
-
-function page<T>(input: JsonObject, member: string, read: (start: number, limit: number) => readonly T[]): JsonObject {
-  const start = Number(input['NextToken'] ?? 0);
-  const limit = Math.min(Number(input['MaxResults'] ?? PAGE), PAGE);
-  if (!Number.isInteger(start) || start < 0) throw invalid('The NextToken is not one of ours.');
-  // One more tells whether there is a next page.
-  const found = read(start, limit + 1);
-  return { [member]: found.slice(0, limit), ...(found.length > limit ? { NextToken: String(start + limit) } : {}) };
-}
