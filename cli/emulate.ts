@@ -4,6 +4,7 @@ import { UsageError } from './arguments.ts';
 import { command } from './command.ts';
 import { authOf, authOptions, authorized, clientsOf } from './door-auth.ts';
 import { httpDoor } from './emulator/door.ts';
+import { doorNames } from './emulator/doors.ts';
 import { emulate, type LoggedAnswer, type SentPost } from './emulator/emulate.ts';
 import { ownPosts } from './emulator/own-rows.ts';
 import { summaryOf } from './emulator/summary.ts';
@@ -18,7 +19,11 @@ export default command(
     options: {
       count: { type: 'number', whole: true, min: 1, describe: 'posts to send (100; with --from: all of the file)' },
       rate: { type: 'number', min: 0.001, describe: 'posts a second (as fast as the answers come)' },
-      door: { type: 'text', oneOf: ['streams'], describe: 'which door: streams (streams)' },
+      door: {
+        type: 'text',
+        oneOf: ['streams', 'topics', 'both'],
+        describe: 'which door: streams, topics or both (streams)',
+      },
       threads: { type: 'number', whole: true, min: 1, max: 256, describe: 'posts sent at the same time (1)' },
       dirty: { type: 'number', min: 0, max: 1, describe: 'share of rows made invalid or odd (0)' },
       duplicates: { type: 'number', min: 0, max: 1, describe: 'share of turns that send an earlier post again (0)' },
@@ -51,6 +56,7 @@ export default command(
       const summary = await emulate({
         url,
         deployment: given.deployment ?? 'demo',
+        doors: doorNames.filter((door) => given.door === 'both' || door === (given.door ?? 'streams')),
         posts,
         send,
         threads,

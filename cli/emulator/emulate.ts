@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FeedName } from '../../model/rules/rule.ts';
+import { type FeedName, feedNames } from '../../model/rules/rule.ts';
 import type { SentRow } from './dirt.ts';
-import { recordBody, type Send } from './door.ts';
+import type { Send } from './door.ts';
+import { type DoorName, requestsTo, type Told, toldBy } from './doors.ts';
 import { delayAfter, patient, type RetryPolicy } from './retry.ts';
 
 /** What is sent for one post: its rows, in the order of sending. */
@@ -14,6 +15,8 @@ export interface Emulation {
   /** The invoke URL with its stage. */
   readonly url: string;
   readonly deployment: string;
+  /** Each row goes through all of them. @default - streams */
+  readonly doors?: readonly DoorName[];
   /** Called by one sender at a time, so the posts are shared among the threads. */
   readonly posts: Iterator<SentPost> | AsyncIterator<SentPost>;
   readonly send: Send;
@@ -28,19 +31,16 @@ export interface Emulation {
 }
 
 /** One line of the log: one answer to one attempt. */
-export interface LoggedAnswer {
+export interface LoggedAnswer extends Told {
   /** Number of the post in the run, from 0. */
   readonly turn: number;
   readonly index: number | string;
   readonly feed: FeedName;
+  readonly door: DoorName;
   readonly attempt: number;
   /** 0 where no answer came. */
   readonly status: number;
-  readonly sequenceNumber?: string;
-  readonly shardId?: string;
   readonly dirt?: string;
-  /** What the door said when it did not take the record, or why no answer came. */
-  readonly message?: string;
   /** When the request was begun, epoch ms, and how long the answer took. */
   readonly sentAt: number;
   readonly ms: number;
@@ -61,17 +61,22 @@ export interface FeedSummary {
 
 export interface EmulationSummary {
   readonly posts: number;
+  /** Through all doors. */
   readonly feeds: Readonly<Record<FeedName, FeedSummary>>;
+  /** Of the doors that were used. */
+  readonly byDoor: ReadonlyMap<DoorName, Readonly<Record<FeedName, FeedSummary>>>;
   /** Answers by status, retried ones included. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly seconds: number;
 }
 
-/** Sends posts as the public emulators do: `PUT …/streams/streaming-{deployment}-{feed}/record` for each of their rows. */
+/** Sends posts as the public emulators do: a request for each of their rows and each door. */
 export async function emulate(run: Emulation): Promise<EmulationSummary> {
   const began = Date.now();
   const statuses = new Map<number, number>();
-  const feeds = { pin: nothingSent(), geo: nothingSent(), user: nothingSent() };
+  const doors = run.doors ?? ['streams'];
+  const byDoor = new Map(doors.map((door) => [door, nothingByFeed()]));
+  const baseUrl = run.url.replace(/\/+$/, '');
   const next = oneAtATime(run.posts);
   let turns = 0;
 
@@ -84,28 +89,29 @@ export async function emulate(run: Emulation): Promise<EmulationSummary> {
         turns--;
         return;
       }
-      for (const [feed, row] of taken.value.rows) await sendRecord(turn, taken.value.index, feed, row);
+      const { index, rows } = taken.value;
+      for (const [feed, row] of rows) for (const door of doors) await sendRecord(turn, index, door, feed, row);
     }
   };
 
-  const sendRecord = async (turn: number, index: number | string, feed: FeedName, row: SentRow) => {
-    const stream = `streaming-${run.deployment}-${feed}`;
-    const url = new URL(`${run.url.replace(/\/+$/, '')}/streams/${stream}/record`);
-    const body = recordBody(stream, row.data, String(index));
-    const summary = feeds[feed];
+  const sendRecord = async (turn: number, index: number | string, door: DoorName, feed: FeedName, row: SentRow) => {
+    const { method, path, body, headers } = requestsTo[door](run.deployment, feed, row.data, index);
+    const url = new URL(`${baseUrl}${path}`);
+    const summary = byDoor.get(door)![feed];
     summary.sent++;
     for (let attempt = 1; ; attempt++) {
       const sentAt = Date.now();
-      const answer = await run.send('PUT', url, body);
+      const answer = await run.send(method, url, body, headers);
       const delay = delayAfter(answer, attempt, run.retry ?? patient);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       run.onAnswer?.({
         turn,
         index,
         feed,
+        door,
         attempt,
         status: answer.status,
-        ...told(answer.status, answer.body, answer.error),
+        ...toldBy(door, answer),
         ...(row.dirt !== undefined && { dirt: row.dirt }),
         sentAt,
         ms: Date.now() - sentAt,
@@ -123,10 +129,21 @@ export async function emulate(run: Emulation): Promise<EmulationSummary> {
   };
 
   await Promise.all(Array.from({ length: run.threads }, sender));
-  return { posts: turns, feeds, statuses, seconds: (Date.now() - began) / 1000 };
+  return { posts: turns, feeds: summed([...byDoor.values()]), byDoor, statuses, seconds: (Date.now() - began) / 1000 };
 }
 
 const nothingSent = (): FeedSummary => ({ sent: 0, accepted: 0, refused: 0, retries: 0 });
+const nothingByFeed = () => ({ pin: nothingSent(), geo: nothingSent(), user: nothingSent() });
+
+function summed(all: readonly Readonly<Record<FeedName, FeedSummary>>[]): Record<FeedName, FeedSummary> {
+  const sum = nothingByFeed();
+  for (const feeds of all) {
+    for (const feed of feedNames) {
+      for (const count of ['sent', 'accepted', 'refused', 'retries'] as const) sum[feed][count] += feeds[feed][count];
+    }
+  }
+  return sum;
+}
 
 function oneAtATime<T>(iterator: Iterator<T> | AsyncIterator<T>): () => Promise<IteratorResult<T>> {
   let last: Promise<unknown> = Promise.resolve();
@@ -141,22 +158,4 @@ function oneAtATime<T>(iterator: Iterator<T> | AsyncIterator<T>): () => Promise<
 async function pause(ms: number, stop: AbortSignal | undefined): Promise<boolean> {
   if (ms <= 0) return true;
   return sleep(ms, true, stop === undefined ? {} : { signal: stop }).catch(() => false);
-}
-
-function told(
-  status: number,
-  body: string,
-  error: string | undefined,
-): Pick<LoggedAnswer, 'sequenceNumber' | 'shardId' | 'message'> {
-  if (error !== undefined) return { message: error };
-  let said: { SequenceNumber?: unknown; ShardId?: unknown; message?: unknown };
-  try {
-    said = JSON.parse(body) ?? {};
-  } catch {
-    return { message: `the answer is no JSON: ${body.slice(0, 80)}` };
-  }
-  if (status === 200 && typeof said.SequenceNumber === 'string' && typeof said.ShardId === 'string') {
-    return { sequenceNumber: said.SequenceNumber, shardId: said.ShardId };
-  }
-  return { message: typeof said.message === 'string' ? said.message : body.slice(0, 200) };
 }

@@ -2,12 +2,14 @@ import { table } from '../table.ts';
 import type { EmulationSummary } from './emulate.ts';
 import { feedNames } from './posts.ts';
 
-/** What was sent and taken by feed, the answers by status, the rate. */
-export function summaryOf({ posts, feeds, statuses, seconds }: EmulationSummary): string {
-  const rows = feedNames.map((feed) => {
-    const { sent, accepted, refused, retries } = feeds[feed];
-    return [feed, sent, accepted, refused, retries];
-  });
+/** What was sent and taken by feed and door, the answers by status, the rate. */
+export function summaryOf({ posts, byDoor, statuses, seconds }: EmulationSummary): string {
+  const rows = [...byDoor].flatMap(([door, feeds]) =>
+    feedNames.map((feed) => {
+      const { sent, accepted, refused, retries } = feeds[feed];
+      return [byDoor.size > 1 ? `${feed} to ${door}` : feed, sent, accepted, refused, retries];
+    }),
+  );
   const requests = [...statuses.values()].reduce((sum, count) => sum + count, 0);
   const byStatus = [...statuses]
     .sort(([a], [b]) => a - b)

@@ -83,6 +83,28 @@ describe('a run', () => {
     expect(answers[4]).toMatchObject({ turn: 1, feed: 'geo', attempt: 1, status: 200, sequenceNumber: '4' });
   });
 
+  test('through both doors, each row to its stream and its topic', async () => {
+    const { url, seen } = await door((number) =>
+      number % 2 === 0
+        ? taken(number)
+        : {
+            status: 200,
+            body: JSON.stringify({ offsets: [{ partition: 1, offset: number, error_code: null, error: null }] }),
+          },
+    );
+    const { summary, answers } = await run(url, 1, { doors: ['streams', 'topics'] });
+    expect(seen.filter((_, at) => at % 2 === 1).map(({ request }) => request)).toEqual(
+      ['pin', 'geo', 'user'].map((feed) => `POST /prod/topics/demo.${feed}`),
+    );
+    const body = JSON.parse(seen[1]!.body);
+    expect(seen[1]!.headers['content-type']).toBe('application/vnd.kafka.json.v2+json');
+    expect(body).toEqual({ records: [{ value: JSON.parse(seen[0]!.body).Data }] });
+    expect(answers[1]).toMatchObject({ feed: 'pin', door: 'topics', partition: 1, offset: 1 });
+    expect(summary.feeds.pin).toEqual({ sent: 2, accepted: 2, refused: 0, retries: 0 });
+    expect(summary.byDoor.get('topics')!.geo.accepted).toBe(1);
+    expect(summaryOf(summary)).toMatch(/user to topics +1 +1 +0 +0/);
+  });
+
   test('sends again what was throttled, failed or was cut off, until it is taken', async () => {
     const replies: Reply[] = [{ status: 429 }, { status: 503 }, taken(1), 'hang up', taken(2), taken(3)];
     const { url, seen } = await door((number) => replies[number]!);
