@@ -26,10 +26,10 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const types = new Map([...options.types].map((type) => [type.type, type]));
   const plan = planDeployment(options.assembly, types, options.target);
   let deployment = options.file.read();
-  const exports = new Map<string, string>();
+  const published: Published = { exports: new Map(), outputs: new Map() };
   for (const planned of plan) {
     const { name } = planned.stack;
-    const work = new StackDeployment(planned, deployment[name], types, exports, options);
+    const work = new StackDeployment(planned, deployment[name], types, published, options);
     try {
       await work.run();
     } finally {
@@ -44,12 +44,18 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   return Object.fromEntries(Object.entries(deployment).filter(([name]) => names.has(name)));
 }
 
+/** What a stack gives to those after it. */
+interface Published {
+  readonly exports: Map<string, string>;
+  readonly outputs: Map<string, Readonly<Record<string, OutputState>>>;
+}
+
 class StackDeployment {
   readonly #stack: Stack;
   readonly #planned: readonly PlannedResource[];
   readonly #earlier: StackState | undefined;
   readonly #types: ReadonlyMap<string, ResourceType>;
-  readonly #exports: Map<string, string>;
+  readonly #published: Published;
   readonly #options: DeployOptions;
   readonly #resources = new Map<string, ResourceState>();
   readonly #replaced: [string, ResourceState][] = [];
@@ -62,22 +68,23 @@ class StackDeployment {
     { stack, resources }: PlannedStack,
     earlier: StackState | undefined,
     types: ReadonlyMap<string, ResourceType>,
-    exports: Map<string, string>,
+    published: Published,
     options: DeployOptions,
   ) {
     this.#stack = stack;
     this.#planned = resources;
     this.#earlier = earlier;
     this.#types = types;
-    this.#exports = exports;
+    this.#published = published;
     this.#options = options;
     this.#outputs = earlier?.outputs ?? {};
-    this.#scope = stackScope(stack, options.target, this.#resources, exports);
+    this.#scope = stackScope(stack, options.target, this.#resources, published);
   }
 
   async run(): Promise<void> {
     for (const planned of this.#planned) await this.#create(planned);
     this.#outputs = this.#resolveOutputs();
+    this.#published.outputs.set(this.#stack.name, this.#outputs);
     await this.#removeOrphans();
     this.#finished = true;
   }
@@ -162,10 +169,10 @@ class StackDeployment {
       const value = String(resolve(output.Value, this.#scope, place));
       const exportName = output.Export && String(resolve(output.Export.Name, this.#scope, place));
       if (exportName !== undefined) {
-        if (this.#exports.has(exportName)) {
+        if (this.#published.exports.has(exportName)) {
           throw new TemplateError(place, `the export ${exportName} exists already (${describePlace(place)})`);
         }
-        this.#exports.set(exportName, value);
+        this.#published.exports.set(exportName, value);
       }
       outputs[name] = {
         value,

@@ -15,6 +15,8 @@ export interface Scope {
   condition(name: string): boolean | undefined;
   /** An export of an earlier stack. */
   exported(name: string): string | undefined;
+  /** An output of an earlier stack. */
+  output(stack: string, name: string): string | undefined;
 }
 
 /** A reference to another resource of the template, or to a parameter. */
@@ -89,6 +91,14 @@ const handlers: Readonly<Record<string, Handler>> = {
   'Fn::ImportValue': (argument, scope, place) => {
     const name = text(evaluate(argument, scope, place), place);
     return scope.exported(name) ?? fail(place, `Fn::ImportValue names ${name}, which no earlier stack exports`);
+  },
+  'Fn::GetStackOutput': (argument, scope, place) => {
+    const { StackName, OutputName } = evaluate(argument, scope, place) as Record<string, unknown>;
+    const [stack, name] = [text(StackName, below(place, 'StackName')), text(OutputName, below(place, 'OutputName'))];
+    return (
+      scope.output(stack, name) ??
+      fail(place, `Fn::GetStackOutput asks for ${name} of ${stack}, which no earlier stack has`)
+    );
   },
   'Fn::Equals': (argument, scope, place) => {
     const [left, right] = list(argument, place, 2).map((side, index) => evaluate(side, scope, below(place, index)));

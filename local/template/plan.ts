@@ -60,7 +60,7 @@ export function planDeployment(
     }
   };
   const plan = assembly.stacks.map((stack): PlannedStack => {
-    const scope = stackScope(stack, target, new Map(), new Map());
+    const scope = stackScope(stack, target, new Map(), { exports: new Map(), outputs: new Map() });
     problems.push(...sectionProblems(stack));
     const present = Object.entries(stack.template.Resources).filter(
       ([logicalId, { Type, Condition }]) =>

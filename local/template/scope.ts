@@ -10,6 +10,13 @@ export interface Target {
   readonly region: string;
 }
 
+/** What the stacks that are deployed before a stack give to it. */
+export interface EarlierStacks {
+  readonly exports: ReadonlyMap<string, string>;
+  /** By the stack's name. */
+  readonly outputs: ReadonlyMap<string, Readonly<Record<string, { readonly value: string }>>>;
+}
+
 /** Where something of a stack stands. */
 export function placeIn(stack: Stack, logicalId: string, property = ''): Place {
   return { stack: stack.name, logicalId, path: stack.paths.get(logicalId) ?? '', property };
@@ -30,7 +37,7 @@ export function stackScope(
   stack: Stack,
   target: Target,
   deployed: ReadonlyMap<string, DeployedResource>,
-  exports: ReadonlyMap<string, string>,
+  earlier: EarlierStacks,
 ): Scope {
   const { Parameters = {}, Conditions = {} } = stack.template;
   const pseudo: Readonly<Record<string, string>> = {
@@ -45,7 +52,8 @@ export function stackScope(
   const scope: Scope = {
     ref: (name) => pseudo[name] ?? parameter(Parameters[name]) ?? deployed.get(name)?.ref,
     attribute: (logicalId, name) => deployed.get(logicalId)?.attributes[name],
-    exported: (name) => exports.get(name),
+    exported: (name) => earlier.exports.get(name),
+    output: (stackName, name) => earlier.outputs.get(stackName)?.[name]?.value,
     condition: (name) => {
       const known = conditions.get(name);
       if (known === 'pending')

@@ -23,6 +23,7 @@ const scope: Scope = {
     logicalId === 'Table' && name === 'Arn' ? 'arn:aws:dynamodb:us-east-1:0:table/posts' : undefined,
   condition: (name) => conditions[name],
   exported: (name) => (name === 'Lake:Raw' ? 'raw-bucket' : undefined),
+  output: (stack, name) => (stack === 'lake' && name === 'Raw' ? 'raw-bucket' : undefined),
 };
 
 describe('values', () => {
@@ -54,6 +55,12 @@ describe('values', () => {
     ['NoValue in a list', [1, { Ref: 'AWS::NoValue' }, 2], [1, 2]],
     ['Base64', { 'Fn::Base64': { Ref: 'Table' } }, 'cG9zdHM='],
     ['ImportValue', { 'Fn::ImportValue': { 'Fn::Sub': 'Lake:Raw' } }, 'raw-bucket'],
+    [
+      'GetStackOutput',
+      { 'Fn::GetStackOutput': { StackName: 'lake', OutputName: 'Raw', Region: { Ref: 'AWS::Region' } } },
+      'raw-bucket',
+    ],
+    ['GetAZs', { 'Fn::GetAZs': '' }, ['us-east-1a', 'us-east-1b', 'us-east-1c']],
     ['a Condition of a policy', { Condition: { Bool: { a: 'b' } } }, { Condition: { Bool: { a: 'b' } } }],
   ])('%s', (_, value, expected) => {
     expect(resolve(value, scope, place)).toEqual(expected);
