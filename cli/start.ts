@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Runtime, startRuntime } from '../local/start.ts';
-import { kafkaInstallation, pythonPath, trinoInstallation } from '../setup/paths.mjs';
+import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../setup/paths.mjs';
 import { deployedNames } from './accounting/deployed-names.ts';
 import { type Clients, clientsAt, localRegion } from './aws.ts';
 import { command } from './command.ts';
@@ -44,6 +44,7 @@ export default command(
       stateDir,
       python: pythonPath(),
       kafka: kafkaInstallation(),
+      spark: sparkInstallation(),
       trino: trinoInstallation(),
       ...(port !== undefined && { port }),
       ...(apiPort !== undefined && { apiPort }),

@@ -6,9 +6,11 @@ import { parsePolicy } from './access/policy.ts';
 import type { Closing } from './closing.ts';
 import type { JavaInstallation } from './engines/jvm.ts';
 import { MiniStack } from './engines/ministack.ts';
+import type { SparkInstallation } from './engines/spark.ts';
 import type { TrinoInstallation } from './engines/trino/program.ts';
 import { TrinoOnDemand } from './engines/trino.ts';
 import type { HttpFrontDoor } from './front-door.ts';
+import { type Orchestration, openOrchestration } from './orchestration.ts';
 import { ApiGatewayControlPlane } from './services/apigateway/control-plane.ts';
 import { ApiGatewayService } from './services/apigateway/service.ts';
 import { AthenaService } from './services/athena/service.ts';
@@ -27,7 +29,7 @@ import { StsService } from './services/sts/sts.ts';
 import type { Target } from './template/scope.ts';
 
 /** What the resource types act on. */
-export interface Services {
+export interface Services extends Orchestration {
   readonly apiGateway: ApiGatewayService;
   readonly athena: AthenaService;
   readonly authorizer: Authorizer;
@@ -50,6 +52,7 @@ export interface ServicesOptions {
   readonly stateDir: string;
   readonly python: string;
   readonly kafka: JavaInstallation | undefined;
+  readonly spark: SparkInstallation | undefined;
   readonly trino: TrinoInstallation | undefined;
   readonly port: number;
   readonly apiPort: number;
@@ -187,7 +190,13 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       }),
     closed,
   );
-  const glue = new GlueService(catalog.operations);
+  const { spark } = options;
+  const orchestration = await open(
+    'jobs and schedules',
+    () => openOrchestration({ target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log }),
+    closed,
+  );
+  const glue = new GlueService(catalog.operations, orchestration.glueJobs.operations);
   for (const service of [athena, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
   for (const service of [kafka, kafkaConnect, s3]) frontDoor.addHttp(service);
   frontDoor.addHttp(new LambdaHttp({ frontDoor, functions: lambda, mappings }));
@@ -196,6 +205,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   return {
     endpoint,
     services: {
+      ...orchestration,
       apiGateway,
       athena,
       authorizer,

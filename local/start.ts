@@ -6,6 +6,7 @@ import { CallRecorder } from './access/recorder.ts';
 import { Closing } from './closing.ts';
 import { namingOwner } from './door/ports.ts';
 import type { JavaInstallation } from './engines/jvm.ts';
+import type { SparkInstallation } from './engines/spark.ts';
 import type { TrinoInstallation } from './engines/trino/program.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { writeProfile } from './profile.ts';
@@ -13,6 +14,7 @@ import { resourceTypes } from './resources/index.ts';
 import type { ApiKeys } from './services/apigateway/api-keys.ts';
 import { openApiOf } from './services/apigateway/openapi.ts';
 import { CloudFormationService } from './services/cloudformation/cloudformation.ts';
+import type { Scheduler } from './services/scheduler/service.ts';
 import type { FrontDoor } from './services/service.ts';
 import { openServices } from './services.ts';
 import { StateLock } from './state-lock.ts';
@@ -32,6 +34,8 @@ export interface RuntimeOptions {
    * @default - there is none, and such templates are refused
    */
   readonly kafka?: JavaInstallation;
+  /** What set-up has fetched for the jobs of Glue. @default - there is none, and their runs fail */
+  readonly spark?: SparkInstallation;
   /**
    * What set-up has fetched for the query engine, which starts when the templates have an Athena workgroup.
    * @default - there is none, and queries fail
@@ -70,6 +74,8 @@ export interface Runtime {
   /** Calls to services without the wire, as the administrator for one. */
   readonly frontDoor: FrontDoor;
   readonly administrator: Caller;
+  /** What is fired by the clock can be fired by hand. */
+  readonly scheduler: Pick<Scheduler, 'runNow'>;
   /** Who called what, and what access control said. */
   readonly calls: CallRecorder;
   /** Stops everything, in order, each step within a limit. Leaves no process behind. */
@@ -121,6 +127,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       stateDir,
       python: options.python,
       kafka: options.kafka,
+      spark: options.spark,
       trino: options.trino,
       port,
       apiPort,
@@ -159,6 +166,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       timings,
       frontDoor,
       administrator: identities.administrator,
+      scheduler: services.scheduler,
       calls,
       stop: async () => {
         ready = false;

@@ -31,3 +31,10 @@ export function trinoInstallation(): {
   loadedAhead: string;
 };
 export function kafkaInstallation(): { readonly java: string; readonly jars: readonly string[] };
+export function sparkInstallation(): {
+  readonly python: string;
+  readonly javaHome: string;
+  readonly jars: readonly string[];
+  readonly modules: readonly string[];
+  readonly cacheDir: string;
+};

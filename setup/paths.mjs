@@ -108,6 +108,17 @@ export function trinoInstallation() {
   };
 }
 
+/** What the jobs of Glue are run with. */
+export function sparkInstallation() {
+  return {
+    python: sparkPython(),
+    javaHome: javaDir(21),
+    jars: jarPaths('spark'),
+    modules: [join(projectDir, 'glue-scripts', 'local')],
+    cacheDir: cacheDir(),
+  };
+}
+
 /** What the local runtime runs Kafka and Connect with. */
 export function kafkaInstallation() {
   return { java: javaPath(21), jars: jarPaths('kafka') };

@@ -19,6 +19,7 @@ import { awsCustomResource } from './custom-aws.ts';
 import { dynamoDbGlobalTable, dynamoDbTable } from './dynamodb-table.ts';
 import { ec2Network } from './ec2-network.ts';
 import { glueDatabase } from './glue-database.ts';
+import { glueJob } from './glue-job.ts';
 import { glueTable } from './glue-table.ts';
 import { iamPolicy } from './iam-policy.ts';
 import { iamRole } from './iam-role.ts';
@@ -31,9 +32,15 @@ import { logGroup } from './logs-log-group.ts';
 import { mskCluster } from './msk-cluster.ts';
 import { mskConfiguration } from './msk-configuration.ts';
 import { mskTopic } from './msk-topic.ts';
+import { publishAsset } from './publish-asset.ts';
 import type { ResourceType } from './resource.ts';
+import { snsTopicPolicy, sqsQueuePolicy } from './resource-policies.ts';
 import { s3Bucket } from './s3-bucket.ts';
 import { s3BucketPolicy } from './s3-bucket-policy.ts';
+import { schedule } from './scheduler-schedule.ts';
+import { snsTopic } from './sns-topic.ts';
+import { sqsQueue } from './sqs-queue.ts';
+import { stateMachine } from './stepfunctions-state-machine.ts';
 
 /** Every CloudFormation type that the local runtime has. */
 export function resourceTypes(services: Services, { region }: Target, assembly: Assembly): ResourceType[] {
@@ -43,6 +50,7 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     authorizer,
     catalog,
     dynamodb,
+    glueJobs,
     identities,
     kafka,
     kafkaConnect,
@@ -51,10 +59,15 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     logs,
     mappings,
     s3,
+    scheduler,
+    sns,
+    sqs,
+    states,
   } = services;
   // In the background: the first query waits for it, and is told why it does not start.
   const startQueryEngine = () => void services.queryEngine.get().catch(() => {});
   const asset = (key: string) => assembly.assets.get(key);
+  const putResourcePolicy = authorizer.putResourcePolicy.bind(authorizer);
   const mskConfigurations = new Map();
   const connectParts: ConnectParts = { plugins: new Map(), workers: new Map() };
   return [
@@ -90,7 +103,14 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     mskConfiguration(mskConfigurations),
     mskTopic(kafka),
     s3Bucket(s3, region),
-    s3BucketPolicy((arn, policy) => authorizer.putResourcePolicy(arn, policy)),
+    s3BucketPolicy(putResourcePolicy),
+    glueJob(glueJobs, (address) => publishAsset(address, asset, s3, identities.administrator)),
+    schedule(scheduler),
+    snsTopic(sns),
+    snsTopicPolicy(putResourcePolicy),
+    sqsQueue(sqs),
+    sqsQueuePolicy((url) => sqs.arn(url.split('/').at(-1)!), putResourcePolicy),
+    stateMachine(states),
     ...ec2Network(),
     ...[...customTypes(assembly)].map((type) => awsCustomResource(type, { kafka }, (arn) => lambda.role(arn))),
   ];

@@ -68,7 +68,7 @@ export class S3Service implements HttpService {
   }
 
   /** Puts an object for a service of this process. @throws ServiceError AccessDeniedException */
-  async putObject(caller: Caller, bucket: string, key: string, body: string): Promise<void> {
+  async putObject(caller: Caller, bucket: string, key: string, body: string | Buffer): Promise<void> {
     this.#options.frontDoor.authorize(caller, { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}` });
     await this.#options.engine.ready();
     await this.#run('PUT', pathOf(bucket, key), body);
@@ -122,7 +122,7 @@ export class S3Service implements HttpService {
     await this.#run('PUT', pathOf(bucket, undefined, [['versioning', '']]), status);
   }
 
-  async #run(method: string, path: string, body = ''): Promise<void> {
+  async #run(method: string, path: string, body: string | Buffer = ''): Promise<void> {
     const answer = await this.#send(method, path, { 'content-length': Buffer.byteLength(body) }, body);
     const said = await text(answer);
     // The engine says it of a bucket that is there already.
@@ -131,7 +131,12 @@ export class S3Service implements HttpService {
     throw new ServiceError(code, /<Message>([^<]*)/.exec(said)?.[1] ?? said, answer.statusCode!);
   }
 
-  #send(method: string, path: string, headers: OutgoingHttpHeaders, body: Readable | string): Promise<IncomingMessage> {
+  #send(
+    method: string,
+    path: string,
+    headers: OutgoingHttpHeaders,
+    body: Readable | string | Buffer,
+  ): Promise<IncomingMessage> {
     const { engine, region } = this.#options;
     // The engine finds the service by the signature's scope, but does not check it.
     const authorization = `AWS4-HMAC-SHA256 Credential=pinflow/20250101/${region}/s3/aws4_request, SignedHeaders=host, Signature=0`;
@@ -148,7 +153,7 @@ export class S3Service implements HttpService {
         resolve,
       );
       outgoing.on('error', reject);
-      if (typeof body === 'string') outgoing.end(body);
+      if (typeof body === 'string' || Buffer.isBuffer(body)) outgoing.end(body);
       else pipeline(body, outgoing).catch(reject);
     });
   }

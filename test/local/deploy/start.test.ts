@@ -121,11 +121,11 @@ test('what the runtime does not have stops the start with its name and place, an
   cpSync(assembly, strange, { recursive: true });
   const file = join(strange, readdirSync(strange).find((name) => name.endsWith('-lake.template.json'))!);
   const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, object> };
-  template.Resources['Queue'] = { Type: 'AWS::SQS::Queue' };
+  template.Resources['Secret'] = { Type: 'AWS::SecretsManager::Secret' };
   writeFileSync(file, JSON.stringify(template));
 
   await expect(start({ assembly: strange, state: 'strange' })).rejects.toThrow(
-    'pinflow-demo-lake.Queue: the local runtime does not have the resource type AWS::SQS::Queue',
+    'pinflow-demo-lake.Secret: the local runtime does not have the resource type AWS::SecretsManager::Secret',
   );
   expect(readdirSync(join(root, 'strange'))).not.toContain('runtime.json');
 });

@@ -12,7 +12,7 @@ import { runJob } from '../../../local/services/glue/job-runner.ts';
 import { GlueJobs, type RunOrder, type StartedRun } from '../../../local/services/glue/jobs.ts';
 import { LogsService } from '../../../local/services/logs/service.ts';
 import type { JsonObject } from '../../../local/services/service.ts';
-import { cacheDir, jarPaths, javaDir, projectDir, sparkPython } from '../../../setup/paths.mjs';
+import { sparkInstallation } from '../../../setup/paths.mjs';
 
 const PLACE = { account: '000000000000', region: 'us-east-1' };
 const role: Caller = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/r', accessKeyId: 'A', secretAccessKey: 'S' };
@@ -36,12 +36,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 const call = async (jobs: GlueJobs, operation: string, input: JsonObject) =>
-  (await jobs.operations[operation]!.call({ JobName: 'clean', ...input }, role)) as Record<string, never>;
+  (await jobs.operations[operation]!.call({ JobName: 'clean', ...input }, role)) as Record<string, unknown>;
 
 async function ended(jobs: GlueJobs, RunId: string): Promise<Record<string, unknown>> {
   for (;;) {
     const { JobRun } = await call(jobs, 'GetJobRun', { RunId });
-    if (!['RUNNING', 'STOPPING'].includes(JobRun['JobRunState'])) return JobRun;
+    const run = JobRun as Record<string, unknown>;
+    if (!['RUNNING', 'STOPPING'].includes(String(run['JobRunState']))) return run;
     await sleep(20);
   }
 }
@@ -182,18 +183,13 @@ if options["what"] == "die":
     await new Promise<void>((resolve) => bucket.listen(0, '127.0.0.1', resolve));
     endpoint = `http://127.0.0.1:${(bucket.address() as AddressInfo).port}`;
   });
-  afterAll(() => bucket.close());
+  afterAll(() => {
+    bucket.close();
+  });
 
   test('a script succeeds, throws, and loses its Java', async () => {
     const logs = new LogsService({ ...PLACE, file: join(directory, 'logs.sqlite') });
-    const installation = {
-      python: sparkPython(),
-      javaHome: javaDir(21),
-      jars: jarPaths('spark'),
-      modules: [join(projectDir, 'glue-scripts', 'local')],
-      cacheDir: cacheDir(),
-      heap: '512m',
-    };
+    const installation = { ...sparkInstallation(), heap: '512m' };
     const frontDoor = { authorize: () => {} };
     const jobs = new GlueJobs({
       ...PLACE,
@@ -207,7 +203,7 @@ if options["what"] == "die":
       const [well, thrown, died] = await Promise.all(
         ['work', 'fail', 'die'].map(async (what) => {
           const { JobRunId } = await call(jobs, 'StartJobRun', { Arguments: { '--what': what } });
-          return ended(jobs, JobRunId!);
+          return ended(jobs, String(JobRunId));
         }),
       );
       expect(well).toMatchObject({ JobRunState: 'SUCCEEDED' });
