@@ -21,6 +21,8 @@ export interface NodeFunctionProps {
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Further arguments of esbuild. @default - none */
+  readonly esbuildArgs?: Readonly<Record<string, string[]>>;
   /** @default - in no VPC, as many environments as the account allows */
   readonly function?: Pick<
     NodejsFunctionProps,
@@ -79,6 +81,7 @@ export class NodeFunction extends Construct {
         sourcesContent: false,
         bundleAwsSDK: true,
         mainFields: ['module', 'main'],
+        ...(props.esbuildArgs && { esbuildArgs: props.esbuildArgs }),
       },
       ...props.function,
     });

@@ -51,6 +51,12 @@ export class KafkaRestFunction extends NodeFunction {
         BOOTSTRAP_BROKERS: broker.bootstrapServers,
         TOPIC_BY_FEED: JSON.stringify(names.topics),
       },
+      // The Kafka client finds a WebAssembly file by its module's URL. A bundle has neither: the package's other entry has the
+      // file inside, and what is left of such URLs is only asked for modules.
+      esbuildArgs: {
+        '--alias': ['@platformatic/wasm-utils=@platformatic/wasm-utils/bundled'],
+        '--define': ['import.meta.url=__filename'],
+      },
       function: {
         vpc: network.vpc as IVpc,
         vpcSubnets: { subnets: network.vpc.isolatedSubnets },
