@@ -1,5 +1,7 @@
+import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoleDirectory } from './access/identities.ts';
+import { endLeftover } from './engines/leftover.ts';
 import type { SparkInstallation } from './engines/spark.ts';
 import type { HttpFrontDoor } from './front-door.ts';
 import { runJob } from './services/glue/job-runner.ts';
@@ -37,8 +39,11 @@ export interface OrchestrationOptions {
 const WITHOUT_SPARK = 'This runtime was started without PySpark.';
 
 /** Opens the services and puts them behind the front door, but Glue, of which the jobs are one part. */
-export function openOrchestration(options: OrchestrationOptions): Orchestration & { close(): Promise<void> } {
+export async function openOrchestration(
+  options: OrchestrationOptions,
+): Promise<Orchestration & { close(): Promise<void> }> {
   const { target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log } = options;
+  await endLeftRuns(stateDir);
   const common = { ...target, identities, frontDoor, log };
   const sqs = new SqsService({ ...target, endpoint, file: join(stateDir, 'sqs.sqlite') });
   const sns = new SnsService({ ...common, file: join(stateDir, 'sns.sqlite') });
@@ -69,4 +74,12 @@ export function openOrchestration(options: OrchestrationOptions): Orchestration 
     sqs.close();
   };
   return { glueJobs, scheduler, sns, sqs, states, close };
+}
+
+/** A runtime that was killed could not stop its jobs; what they would still write, nobody waits for. */
+async function endLeftRuns(stateDir: string): Promise<void> {
+  const engines = join(stateDir, 'engines');
+  const left = globSync('spark-*.pid', { cwd: engines });
+  await Promise.all(left.map((file) => endLeftover(join(engines, file))));
+  rmSync(join(stateDir, 'glue'), { recursive: true, force: true });
 }
