@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Admin, type AdminOptions } from '@platformatic/kafka';
 import { freePort } from './free-port.ts';
 import { type JavaInstallation, javaArguments, propertiesText } from './jvm.ts';
+import { listenToConnectionErrors } from './kafka/connection-errors.ts';
 import { unsecuredToken } from './kafka/token.ts';
 import { EngineProcess } from './process.ts';
 
@@ -49,6 +50,7 @@ export class Kafka {
   static async start(options: KafkaOptions): Promise<Kafka> {
     const { installation, stateDir, heap = '256m', log } = options;
     const directory = join(stateDir, 'kafka');
+    listenToConnectionErrors();
     mkdirSync(directory, { recursive: true });
     const port = options.port || (await freePort());
     const settings = join(directory, 'server.properties');
