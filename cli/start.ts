@@ -2,12 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Runtime, startRuntime } from '../local/start.ts';
 import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../setup/paths.mjs';
-import { deployedNames } from './accounting/deployed-names.ts';
+import { type DeployedNames, deployedNames } from './accounting/deployed-names.ts';
 import { type Clients, clientsAt, localRegion } from './aws.ts';
+import { answersText, stepLine, summaryText } from './batch/print.ts';
 import { command } from './command.ts';
 import { contextOf } from './context.ts';
-import { demonstrate } from './demonstration/demonstration.ts';
+import { demonstrateBatch } from './demonstration/batch.ts';
+import { type Demonstration, demonstrate } from './demonstration/demonstration.ts';
 import { demonstrationTable, onePost, thingsToTry } from './demonstration/print.ts';
+import { landedTable, waysToAsk } from './demonstration/print-batch.ts';
 import type { DoorAuth } from './door-auth.ts';
 import { onInterrupt } from './interrupt.ts';
 import { defaultStateDir } from './state-dir.ts';
@@ -95,11 +98,38 @@ async function demonstration(
     for (const fault of shown.faults) console.error(`  ! ${fault}`);
     if (shown.faults.length === 0) console.log('  Every row is accounted for.');
     console.log(`\n${await onePost(clients, names.postsTable)}`);
+    const inBatch = await batchDemonstration(clients, names, shown.taken, stop);
+    if (stop.aborted) return false;
     console.log(`\n${thingsToTry({ ...runtime, url, auth }, deployment, names.postsTable)}`);
-    return shown.faults.length === 0;
+    if (names.batch) console.log(waysToAsk(names.batch.workgroup, names.batch.database));
+    return shown.faults.length === 0 && inBatch;
   } finally {
     clients.close();
   }
+}
+
+const shownRows = 5;
+
+/** @returns whether what the doors took is in raw, and every row of it accounted for in the batch layer */
+async function batchDemonstration(
+  clients: Clients,
+  names: DeployedNames,
+  taken: Demonstration['taken'],
+  stop: AbortSignal,
+): Promise<boolean> {
+  if (names.batch === undefined) return true;
+  const { run, answers, faults } = await demonstrateBatch({
+    clients,
+    names,
+    taken,
+    onLanded: (raw) => console.log(`\nLanded in raw\n${landedTable(raw)}\n\nBatch run`),
+    onStep: (step) => console.log(stepLine(step)),
+    stop,
+  });
+  if (run?.outcome === 'changed' || run?.outcome === 'unchanged') console.log(summaryText(run));
+  for (const fault of faults) console.error(`  ! ${fault}`);
+  if (answers.length > 0) console.log(`\nAnswers, from Athena\n\n${answersText(answers, shownRows)}`);
+  return faults.length === 0;
 }
 
 /** What the API asks of its callers, by the outputs of its stack. */

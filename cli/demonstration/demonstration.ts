@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { formatRecord } from '../../model/coordinates.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
-import { type Account, placeOf, settledAccount } from '../accounting/account.ts';
+import { type Account, settledAccount } from '../accounting/account.ts';
 import type { DeployedNames } from '../accounting/deployed-names.ts';
 import type { Clients } from '../aws.ts';
 import { authorized, type DoorAuth } from '../door-auth.ts';
@@ -20,6 +21,8 @@ const settleMs = 60_000;
 
 export interface Demonstration {
   readonly sent: EmulationSummary;
+  /** Coordinates of the records that the doors took, each once. */
+  readonly taken: Readonly<Record<FeedName, ReadonlySet<string>>>;
   /** Of all that the deployment holds, earlier starts included. */
   readonly account: Account;
   readonly latenciesMs: Readonly<Record<FeedName, readonly number[]>>;
@@ -39,10 +42,11 @@ export interface DemonstrationOptions {
   readonly stop: AbortSignal;
 }
 
-/** Sends posts with duplicates and dirt through the door, and waits until every row of them has ended somewhere. */
+/** Sends posts with duplicates and dirt through the doors, and waits until every row of them has ended somewhere. */
 export async function demonstrate(options: DemonstrationOptions): Promise<Demonstration> {
   const { clients, names, url, auth, deployment, logFile, stop } = options;
   const began = Date.now();
+  const { topics } = names.batch ?? {};
   const taken = { pin: new Set<string>(), geo: new Set<string>(), user: new Set<string>() };
   const follower = new LatencyFollower(clients, names.postsTable);
   const log = createWriteStream(logFile);
@@ -52,6 +56,7 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
     const sent = await emulate({
       url,
       deployment,
+      doors: topics === undefined ? ['streams'] : ['streams', 'topics'],
       posts: syntheticPosts(demonstrated),
       send: authorized(door, auth),
       threads,
@@ -59,9 +64,14 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
       stop,
       onAnswer: (answer) => {
         log.write(`${JSON.stringify(answer)}\n`);
-        const { feed, turn, index, shardId, sequenceNumber, sentAt } = answer;
+        const { feed, turn, index, shardId, sequenceNumber, partition, offset, sentAt } = answer;
+        if (topics !== undefined && partition !== undefined && offset !== undefined) {
+          const place = { partition: String(partition), offset: String(offset) };
+          taken[feed].add(formatRecord({ source: 'kafka', topic: topics[feed], ...place }));
+        }
         if (shardId === undefined || sequenceNumber === undefined) return;
-        taken[feed].add(placeOf(shardId, sequenceNumber));
+        const place = { partition: shardId, offset: sequenceNumber };
+        taken[feed].add(formatRecord({ source: 'kinesis', topic: names.streams[feed], ...place }));
         if (turn % followedEvery === 0 && isClean(answer)) {
           follower.follow(feed, Number(index), shardId, sequenceNumber, sentAt);
         }
@@ -69,9 +79,9 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
     });
     const settled = await settledAccount(clients, names, { waitMs: settleMs, stop });
     const unseen = await follower.end(1_000);
-    const faults = [...addUp(sent, taken, settled, began)];
+    const faults = [...addUp(sent, taken, settled, names.streams, began)];
     if (unseen > 0 && faults.length === 0) faults.push(`${unseen} followed parts never showed in the posts table.`);
-    return { sent, account: settled, latenciesMs: follower.latenciesMs, faults };
+    return { sent, taken, account: settled, latenciesMs: follower.latenciesMs, faults };
   } finally {
     door.close();
     await follower.end(0).catch(() => undefined);
@@ -88,6 +98,7 @@ function* addUp(
   sent: EmulationSummary,
   taken: Readonly<Record<FeedName, ReadonlySet<string>>>,
   account: Account,
+  streams: Readonly<Record<FeedName, string>>,
   began: number,
 ): Generator<string> {
   for (const feed of feedNames) {
@@ -97,9 +108,13 @@ function* addUp(
     if (taken[feed].size !== accepted) {
       yield `${feed}: ${accepted} answers name ${taken[feed].size} different records.`;
     }
-    const lost = [...taken[feed]].filter((place) => !places.has(place));
+    const stream = `kinesis/${streams[feed]}/`;
+    const inStream = [...taken[feed]].flatMap((record) =>
+      record.startsWith(stream) ? record.slice(stream.length) : [],
+    );
+    const lost = inStream.filter((place) => !places.has(place));
     if (lost.length > 0) yield `${feed}: ${lost.length} accepted records are not in the stream, ${lost[0]} first.`;
-    const untold = [...places].filter(([place, arrival]) => arrival >= began && !taken[feed].has(place));
+    const untold = [...places].filter(([place, arrival]) => arrival >= began && !taken[feed].has(`${stream}${place}`));
     if (untold.length > 0) yield `${feed}: the stream holds ${untold.length} records that no answer told of.`;
     if (missing > 0) yield `${feed}: ${missing} rows are neither stored nor in quarantine.`;
     if (parked > 0) yield `${feed}: ${parked} rows are in batches that were given up: npm run redrive takes them up.`;

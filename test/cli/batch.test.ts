@@ -14,7 +14,9 @@ import { type Step, Steps } from '../../cli/batch/steps.ts';
 
 const states = mockClient(SFNClient);
 const clients = clientsAt('http://127.0.0.1:1');
-afterEach(() => states.reset());
+afterEach(() => {
+  states.reset();
+});
 
 /** One event a second. */
 function history(...events: readonly (readonly [type: string, name?: string])[]): HistoryEvent[] {

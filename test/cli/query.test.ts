@@ -16,7 +16,9 @@ import { bytesText, resultCsv, resultJson, resultNote, resultTable } from '../..
 const athena = mockClient(AthenaClient);
 const clients = clientsAt('http://127.0.0.1:1');
 const where = { workgroup: 'pinflow-demo', database: 'pinflow_demo' };
-afterEach(() => athena.reset());
+afterEach(() => {
+  athena.reset();
+});
 
 const execution = (State: 'RUNNING' | 'SUCCEEDED' | 'FAILED', StateChangeReason?: string) => ({
   QueryExecution: {
