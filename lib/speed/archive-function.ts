@@ -57,6 +57,7 @@ export class ArchiveFunction extends NodeFunction {
         // So that a retry starts where the failed batch started, and meets the object that it wrote.
         parallelizationFactor: 1,
         bisectBatchOnError: false,
+        reportBatchItemFailures: true,
         // No record is too bad to be archived: only S3 can fail, and raw must have no gap. It is tried for as long as the
         // stream keeps the records.
       });
