@@ -7,11 +7,22 @@ import { feedNames } from '../../model/rules/rule.ts';
 const SHARD_MONTH = 10.95;
 const ON_DEMAND_MONTH = 29;
 const KMS_MONTH = 0.1;
+/** Of a broker by its type, of a GB of its volume, and of an MSK Connect Unit. */
+const BROKER_MONTH: Readonly<Record<string, number>> = { 'kafka.t3.small': 33.29 };
+const GIB_MONTH = 0.1;
+const MCU_MONTH = 80.3;
+/** Of a run that finds nothing: 2 workers for 2 minutes, and nothing else that counts. */
+const RUNS_MONTH = 0.89;
 
-test.each(PROFILES)('docs/deploy.md tells the idle cost of profile $name', ({ name, streams }) => {
-  const stream = streams.mode === 'on-demand' ? ON_DEMAND_MONTH : streams.shards * SHARD_MONTH;
-  const cost = feedNames.length * stream + KMS_MONTH;
-  const text = readFileSync(join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
-  const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
-  expect(row).toContain(`**$${cost.toFixed(2)}**`);
-});
+test.each(PROFILES)(
+  'docs/deploy.md tells the idle cost of profile $name',
+  ({ name, streams, batchPath, broker, sink }) => {
+    const stream = streams.mode === 'on-demand' ? ON_DEMAND_MONTH : streams.shards * SHARD_MONTH;
+    const brokers = broker.brokers * (BROKER_MONTH[broker.instanceType]! + broker.volumeGiB * GIB_MONTH);
+    const batch = batchPath ? brokers + sink.mcu * sink.workers * MCU_MONTH + RUNS_MONTH : 0;
+    const cost = feedNames.length * stream + KMS_MONTH + batch;
+    const text = readFileSync(join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
+    const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
+    expect(row).toContain(`**$${cost.toFixed(2)}**`);
+  },
+);

@@ -94,6 +94,7 @@ export function named(template: StackTemplate, type: string, id: string): Proper
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   const { Ref, 'Fn::Join': join, 'Fn::GetAtt': att, 'Fn::GetStackOutput': output } = value as Properties;
+  if ((value as Properties)['Fn::Sub']) return (value as Properties)['Fn::Sub'];
   if (output) return `\${${output.StackName}.${output.OutputName}}`;
   if (Ref) return `\${${Ref}}`;
   if (att) return `\${${att.join('.')}}`;

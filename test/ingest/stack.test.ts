@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { UnknownAuthError } from '../../lib/profiles/index.ts';
-import { asText, ofType, only, type Properties, type StackTemplate, synth } from '../app/synth.ts';
+import { asText, named, ofType, only, type Properties, type StackTemplate, synth } from '../app/synth.ts';
 
 const { ingest } = synth('laptop').templates;
 const methods = Object.values(ofType(ingest, 'AWS::ApiGateway::Method'));
@@ -217,7 +217,7 @@ describe('gateway responses', () => {
 
 describe('the role of the API', () => {
   const statementsOf = (template: StackTemplate) => {
-    const role = Object.values(ofType(template, 'AWS::IAM::Role')).find(({ Policies }) => Policies)!;
+    const role = named(template, 'AWS::IAM::Role', 'ApiDoorRole');
     const statements: Properties[] = role['Policies'][0].PolicyDocument.Statement;
     return statements.map(({ Effect, Action, Resource }) => [Effect, Action, [Resource].flat().map(asText)]);
   };
