@@ -8,8 +8,6 @@ export interface Put {
   forward(): Promise<number>;
 }
 
-type OnPut = (put: Put) => Promise<void>;
-
 /**
  * Stands between a worker and S3 and lets a test act at the very moments that matter: when an object arrives, when it is
  * stored and the worker has not been told, when it has been.
@@ -17,7 +15,7 @@ type OnPut = (put: Put) => Promise<void>;
 export class S3Gate {
   readonly #server: Server;
   /** Awaited before the worker gets its answer. */
-  onPut: OnPut = async (put) => {
+  onPut: (put: Put) => Promise<void> = async (put) => {
     await put.forward();
   };
   /** Answer 503 to everything. */

@@ -14,7 +14,7 @@ import { Kafka, SUPER_USER } from '../../local/engines/kafka.ts';
 import { MiniStack } from '../../local/engines/ministack.ts';
 import { jarPaths, javaPath, pythonPath } from '../../setup/paths.mjs';
 import { breaksOfChain, landedObjects } from './landed.ts';
-import { S3Gate } from './s3-gate.ts';
+import { type Put, S3Gate } from './s3-gate.ts';
 
 /** How often the worker is killed; each costs some seconds, which the group takes to notice. */
 const KILLS = Number(process.env['PINFLOW_CONNECT_KILLS'] ?? 3);
@@ -149,17 +149,14 @@ async function expectOneChain(): Promise<void> {
   expect(breaksOfChain(await landedObjects(s3, BUCKET), ends)).toEqual([]);
 }
 
-/** Resolves when the condition of a PUT has come true; the gate is as before then. */
-function atPut(act: (put: Parameters<S3Gate['onPut']>[0], count: number) => Promise<boolean>): Promise<void> {
+/** Acts at the PUT that is the wanted one from now on, once; all others pass. */
+function atPut(wanted: number, act: (put: Put) => Promise<void>): Promise<void> {
   let count = 0;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     gate.onPut = async (put) => {
-      if (await act(put, ++count)) {
-        gate.onPut = async (next) => void (await next.forward());
-        resolve();
-      } else {
-        await put.forward();
-      }
+      count += 1;
+      if (count === wanted) await act(put).then(resolve, reject);
+      else await put.forward();
     };
   });
 }
@@ -184,12 +181,11 @@ test(
     for (let kill = 0; kill < KILLS; kill++) {
       const moment = moments[kill % moments.length]!;
       const wanted = 1 + Math.floor(Math.random() * 4);
-      const killed = atPut(async (put, count) => {
-        if (count < wanted) return false;
+      const killed = atPut(wanted, async (put) => {
+        const { pid } = one;
         if (moment !== 'arrived') await put.forward();
-        if (moment === 'answered') setTimeout(() => process.kill(one.pid!, 'SIGKILL'), Math.random() * 30);
-        else process.kill(one.pid!, 'SIGKILL');
-        return true;
+        if (moment === 'answered') setTimeout(() => process.kill(pid!, 'SIGKILL'), Math.random() * 30);
+        else process.kill(pid!, 'SIGKILL');
       });
       await Promise.all([killed, send(6)]);
       await sleep(100);
