@@ -27,7 +27,7 @@ export const laptop: Profile = {
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },
   // One local broker holds the only copy.
   topics: { partitions: 2, replication: 1, minInSyncReplicas: 1, retentionHours: 24 },
-  kafkaRest: { memoryMiB: 256, timeoutSeconds: 20, reservedConcurrency: 2 },
+  kafkaRest: { memoryMiB: 256, timeoutSeconds: 20, reservedConcurrency: 8 },
   sink: { flush: { records: 50_000, bytes: 16 * 1024 ** 2, seconds: 2 }, tasks: 1, mcu: 1, workers: 1 },
   archive: { memoryMiB: 256, timeoutSeconds: 60, batchSize: 10_000, batchingWindowSeconds: 2 },
   batch: {
