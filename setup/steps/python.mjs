@@ -21,7 +21,7 @@ export const python = environment('Python engines', '20 MB', requirements, [{ fi
 export const checks = environment('tools of the tests', '80 MB', checkRequirements, [
   { file: checkRequirements, options: wheels },
 ]);
-export const spark = environment('PySpark', '420 MB', sparkRequirements, [
+export const spark = environment('PySpark', '340 MB', sparkRequirements, [
   { file: sparkBuildRequirements, options: wheels },
   // Without isolation it is built with the packages above and not with whatever is newest.
   { file: sparkRequirements, options: [...wheels, '--no-binary', 'pyspark', '--no-build-isolation'] },

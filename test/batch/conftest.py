@@ -33,11 +33,10 @@ def spark(tmp_path_factory):
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     warehouse = tmp_path_factory.mktemp("warehouse")
-    jars = sorted(Path(os.environ["PINFLOW_SPARK_JARS"]).rglob("iceberg-spark-runtime-*.jar"))
     builder = SparkSession.builder.master("local[2]")
     settings = {
         "spark.driver.memory": "768m",
-        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.driver.extraClassPath": os.environ["PINFLOW_SPARK_JARS"],
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

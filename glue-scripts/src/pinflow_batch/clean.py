@@ -1,10 +1,20 @@
-"""Raw lines to posts: the rules run in Python over Arrow batches, everything by key in Spark."""
+"""Raw lines to rows: the rules run in Python, line by line; everything by key in Spark."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
 
 from .rows import Quarantined, compile_lines
 from .silver import columns_of
@@ -22,12 +32,23 @@ def clean_lines(lines: DataFrame, model: dict[str, Any], feed_name: str, waterma
     and `order_key` of a refused one; `later` alone, the name of an object with records above the watermark.
     """
     columns = columns_of(model["feeds"][feed_name])
-    wire = [("ind", "bigint"), *((name, "string" if kind == "timestamp_ntz" else kind) for name, kind in columns)]
-    wire += [("order_key", "string"), ("quarantine_key", "string"), ("quarantine_body", "binary"), ("later", "string")]
-    schema = ", ".join(f"`{name}` {kind}" for name, kind in wire)
-    cleaned = lines.mapInArrow(_cleaner(model, feed_name, watermark), schema)
-    moments = {name: F.col(f"`{name}`").cast(kind) for name, kind in columns if kind == "timestamp_ntz"}
-    return cleaned.withColumns(moments)
+    wire = [("ind", LongType()), *((name, _wire_types[kind]) for name, kind in columns)]
+    wire += [("order_key", StringType()), ("quarantine_key", StringType()), ("quarantine_body", BinaryType())]
+    schema = StructType([StructField(name, kind) for name, kind in (*wire, ("later", StringType()))])
+    cleaned = lines.rdd.mapPartitions(_cleaner(model, feed_name, watermark))
+    rows = lines.sparkSession.createDataFrame(cleaned, schema, verifySchema=False)
+    return rows.withColumns({name: F.col(f"`{name}`").cast(kind) for name, kind in columns if kind == "timestamp_ntz"})
+
+
+_wire_types = {
+    "string": StringType(),
+    "int": IntegerType(),
+    "bigint": LongType(),
+    "double": DoubleType(),
+    "array<double>": ArrayType(DoubleType()),
+    # Spark reads the text faster than Python makes a datetime.
+    "timestamp_ntz": StringType(),
+}
 
 
 def in_order(rows: DataFrame, feed: dict[str, Any]) -> DataFrame:
@@ -65,36 +86,23 @@ def object_name(order_key: str) -> Column:
     return F.concat(F.concat_ws("~", source, topic, partition, *plain), F.lit(".json"))
 
 
-def _cleaner(model: dict[str, Any], feed_name: str, watermark: int) -> Callable[[Iterator[Any]], Iterator[Any]]:
-    width = 1 + len(model["feeds"][feed_name]["columns"])
-    kinds = [kind for _, kind in columns_of(model["feeds"][feed_name])]
+def _cleaner(model: dict[str, Any], feed_name: str, watermark: int) -> Callable[[Iterable[Row]], Iterator[tuple]]:
+    nothing = (None,) * (1 + len(model["feeds"][feed_name]["columns"]))
 
-    def clean(batches: Iterator[Any]) -> Iterator[Any]:
-        import pyarrow as pa
-
-        arrow = {"int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "array<double>": pa.list_(pa.float64())}
-        types = [pa.int64(), *(arrow.get(kind, pa.string()) for kind in kinds)]
-        types += [pa.string(), pa.string(), pa.binary(), pa.string()]
+    def clean(lines: Iterable[Row]) -> Iterator[tuple]:
         read = compile_lines(model, feed_name, watermark)
-        nothing = [None] * width
-        for batch in batches:
-            found = []
-            later = set()
-            objects = batch.column(1)
-            for index, text in enumerate(batch.column(0).to_pylist()):
-                rows = read(text)
-                if rows is None:
-                    later.add(objects[index].as_py())
-                    continue
-                for row in rows:
-                    result = row.result
-                    if type(result) is Quarantined:
-                        found.append((*nothing, row.order_key, result.key, result.body, None))
-                    else:
-                        found.append((result.ind, *result.fields, row.order_key, None, None, None))
-            found += [(*nothing, None, None, None, name) for name in later]
-            columns = zip(*found) if found else ([] for _ in types)
-            arrays = [pa.array(column, kind) for column, kind in zip(columns, types)]
-            yield pa.RecordBatch.from_arrays(arrays, [str(index) for index in range(len(types))])
+        unfinished = set()
+        for text, name in lines:
+            rows = read(text)
+            if rows is None:
+                unfinished.add(name)
+                continue
+            for order_key, result in rows:
+                if type(result) is Quarantined:
+                    yield (*nothing, order_key, result.key, result.body, None)
+                else:
+                    yield (result.ind, *result.fields, order_key, None, None, None)
+        for name in unfinished:
+            yield (*nothing, None, None, None, name)
 
     return clean

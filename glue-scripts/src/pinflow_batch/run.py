@@ -102,11 +102,8 @@ class _FeedRun:
         groups = self._by_lateness()
         if not groups:
             return FeedSummary()
-        rows = self._rows(groups).persist()
-        try:
-            return self._store(rows)
-        finally:
-            rows.unpersist()
+        # Not persist(): Spark computes a cached plan again once a table in it, silver, is written.
+        return self._store(self._rows(groups).localCheckpoint())
 
     def save_ledgers(self) -> None:
         for day in self.dates:

@@ -109,7 +109,8 @@ def number(rule: Rule) -> Cleaner:
             exact = float(value) if type(value) in (int, float) else None
         if exact is None:
             raise RefusedError("number", column, f"{column} is {shown(value)}: send a number.")
-        return _in_range(rule, 0.0 if abs(exact) < _smallest else exact)
+        # Spark takes no int for a double.
+        return float(_in_range(rule, 0.0 if abs(exact) < _smallest else exact))
 
     return clean
 
