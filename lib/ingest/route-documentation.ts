@@ -1,5 +1,6 @@
 import type { CfnMethod, CfnRestApi, Method, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { exampleRows, wireSchemas } from '../../model/compile/wire-schemas.ts';
+import type { FeedName } from '../../model/rules/rule.ts';
 
 /**
  * What templates say of an API beyond its routes, as parts of an OpenAPI 3.1 document under this key of a resource's
@@ -85,6 +86,72 @@ export const DELETE_STREAM: Documented = {
   summary: 'Deletes a stream that a caller created',
   responses: { '200': answer('It is being deleted', 'StreamChange') },
 };
+
+const KAFKA_JSON = 'application/vnd.kafka.json.v2+json';
+
+const kafkaAnswer = (description: string, schema: object) => ({
+  description,
+  content: { 'application/vnd.kafka.v2+json': { schema } },
+});
+
+export const LIST_TOPICS: Documented = {
+  operationId: 'listTopics',
+  summary: "Names of the deployment's own topics",
+  responses: { '200': kafkaAnswer('The names', { type: 'array', items: { type: 'string' } }) },
+};
+
+export const DESCRIBE_TOPIC: Documented = {
+  operationId: 'describeTopic',
+  summary: 'Partitions of a topic',
+  responses: { '200': kafkaAnswer('The topic', { type: 'object' }) },
+};
+
+export const PRODUCE: Documented = {
+  operationId: 'produce',
+  summary: "Writes up to 500 records, as Confluent's REST proxy does",
+  requestBody: {
+    required: true,
+    content: {
+      [KAFKA_JSON]: {
+        schema: {
+          type: 'object',
+          required: ['records'],
+          properties: {
+            records: {
+              type: 'array',
+              minItems: 1,
+              maxItems: 500,
+              items: {
+                type: 'object',
+                required: ['value'],
+                properties: {
+                  value: { $ref: '#/components/schemas/Data' },
+                  key: {},
+                  partition: { type: 'integer', minimum: 0 },
+                },
+              },
+            },
+          },
+        },
+        examples: ofEachRow((row) => ({ records: [{ value: row }] })),
+      },
+    },
+  },
+  responses: { '200': kafkaAnswer('Where each record is, or why it is not written', { type: 'object' }) },
+};
+
+/** The oldest door: a route for each feed, which takes one bare row. */
+export const postRow = (feed: FeedName): Documented => ({
+  operationId: `post${feed[0]!.toUpperCase()}${feed.slice(1)}`,
+  summary: `Writes one row of ${feed} to its topic`,
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: { type: 'object' }, example: exampleRows[feed] } },
+  },
+  responses: {
+    '200': { description: 'Written: the row', content: { 'application/json': { schema: { type: 'object' } } } },
+  },
+});
 
 /** The same operation by another method. */
 export const by = (verb: string, documented: Documented): Documented => ({

@@ -3,6 +3,14 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { feedNames } from '../../model/rules/rule.ts';
 import type { ApiAccess } from './api-access.ts';
 import { addPreflight } from './preflight.ts';
+import {
+  DESCRIBE_TOPIC,
+  type Documented,
+  documentMethod,
+  LIST_TOPICS,
+  PRODUCE,
+  postRow,
+} from './route-documentation.ts';
 
 /**
  * Bodies of these types reach the function byte for byte, in base64. Never all types, which would bypass the templates of
@@ -22,12 +30,14 @@ export function addTopicRoutes(api: RestApi, kafkaRest: IFunction, access: ApiAc
     // One permission for the API instead of one for each method.
     scopePermissionToMethod: false,
   });
-  const add = (resource: IResource, ...methods: string[]) => {
-    for (const method of methods) resource.addMethod(method, integration, access.methodOptions);
-    addPreflight(resource, methods);
+  const add = (resource: IResource, methods: Readonly<Record<string, Documented>>) => {
+    for (const [verb, documented] of Object.entries(methods)) {
+      documentMethod(resource.addMethod(verb, integration, access.methodOptions), documented);
+    }
+    addPreflight(resource, Object.keys(methods));
   };
   const topics = api.root.addResource('topics');
-  add(topics, 'GET');
-  add(topics.addResource('{topic-name}'), 'GET', 'POST');
-  for (const feed of feedNames) add(api.root.addResource(feed), 'POST');
+  add(topics, { GET: LIST_TOPICS });
+  add(topics.addResource('{topic-name}'), { GET: DESCRIBE_TOPIC, POST: PRODUCE });
+  for (const feed of feedNames) add(api.root.addResource(feed), { POST: postRow(feed) });
 }

@@ -122,7 +122,7 @@ describe('where clients may have streams', () => {
 describe('where they may not', () => {
   let template: StackTemplate;
   beforeAll(() => {
-    template = synth('dev').templates.ingest;
+    template = synth('dev', {}, 'demo', 'none', 'off').templates.ingest;
   });
 
   test.each(['POST', 'DELETE'])('%s is a 404 that says so', async (verb) => {
