@@ -16,15 +16,16 @@ if (!existsSync(nodePath()) || !existsSync(binaries)) {
   process.exit(1);
 }
 
+// Before the command is there: one that comes while it starts would end this process alone. They run after the spawn below.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  // A terminal sends Ctrl-C to the child itself: forwarding it would be a second one.
+  process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal));
+}
 const child = spawn(command, args, {
   stdio: 'inherit',
   shell: process.platform === 'win32',
   env: { ...process.env, PATH: [nodeBin(), binaries, process.env.PATH].join(delimiter) },
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  // A terminal sends Ctrl-C to the child itself: forwarding it would be a second one.
-  process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal));
-}
 child.on('error', (error) => {
   console.error(error.code === 'ENOENT' ? `There is no command ${command} on the PATH.` : error.message);
   process.exit(127);
