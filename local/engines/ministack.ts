@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { EngineProcess } from './process.ts';
 
 export interface MiniStackOptions {
@@ -92,18 +92,5 @@ function answers(port: number): Promise<boolean> {
     probe.on('timeout', () => probe.destroy());
     probe.on('error', () => resolve(false));
     probe.end();
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
   });
 }
