@@ -1,4 +1,5 @@
 import { type ClusterMetadata, defaultPartitioner, Producer } from '@platformatic/kafka';
+import { listenToConnectionErrors } from './connection-errors.ts';
 import type { BrokerAccess } from './token.ts';
 import { BrokerError, type Failure, type Partition, type PlacedRecord, type Topics } from './topics.ts';
 
@@ -26,6 +27,7 @@ export class KafkaTopics implements Topics {
 
   constructor(options: KafkaTopicsOptions) {
     this.#options = options;
+    listenToConnectionErrors();
   }
 
   async partitions(topic: string): Promise<readonly Partition[]> {
