@@ -58,13 +58,19 @@ export function rowOf(
 
 /**
  * An element that is no object stays in an array of its own: alone it would be unwrapped, or be several rows.
- * JSON nested too deeply to be written again stays in its record.
+ * What cannot be written again stays in its record: JSON nested too deeply, numbers beyond a double.
  */
 function jsonBytes(row: unknown, record: Uint8Array): Uint8Array {
   const isObject = typeof row === 'object' && row !== null && !Array.isArray(row);
   try {
-    return Buffer.from(JSON.stringify(isObject ? row : [row]));
+    return Buffer.from(JSON.stringify(isObject ? row : [row], finite));
   } catch {
     return record;
   }
+}
+
+/** JSON has no text for Infinity: it would be null. */
+function finite(_name: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('It is no number of JSON.');
+  return value;
 }

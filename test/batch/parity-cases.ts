@@ -95,9 +95,7 @@ function records(feed: FeedName): fc.Arbitrary<string> {
     { requiredKeys: names.slice(0, Math.ceil(columns.length / 2)) },
   );
   const row = members.map((each) => `{${Object.entries(each).map(([name, text]) => `"${name}":${text}`)}}`);
-  // What exceeds a double is Infinity, which JSON.stringify writes as null: not what came in.
-  const finite = row.filter((text) => !text.includes('1e400'));
-  const array = fc.array(finite, { maxLength: 3 }).map((rows) => `[${rows}]`);
+  const array = fc.array(row, { maxLength: 3 }).map((rows) => `[${rows}]`);
   const base64 = fc.oneof(row, array).map((text) => JSON.stringify(Buffer.from(text).toString('base64url')));
   return fc.oneof(
     { weight: 6, arbitrary: row },

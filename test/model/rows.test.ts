@@ -57,6 +57,13 @@ describe('rows of a record', () => {
     expect(rows[0]).toMatchObject({ coordinate: { position: 0 }, result: { ok: false, rule: 'unwrap' } });
   });
 
+  test('a row with a number beyond a double is kept with its record', () => {
+    const raw = `[${geoRow},{"ind":1e400}]`;
+    const [, row] = rowsOf(record(raw), feeds.geo);
+    expect(row?.result.ok).toBe(false);
+    expect(Buffer.from(row!.rawBytes).toString()).toBe(raw);
+  });
+
   test('a row nested too deeply to be written again is kept with its record', () => {
     const deep = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     const rows = rowsOf(record(`[${geoRow},${deep}]`), feeds.geo);
