@@ -140,6 +140,12 @@ export const PRODUCE: Documented = {
   responses: { '200': kafkaAnswer('Where each record is, or why it is not written', { type: 'object' }) },
 };
 
+export const CONSUME: Documented = {
+  operationId: 'consume',
+  summary: "The consumers of Confluent's REST proxy, which are not here: the answer tells where to read",
+  responses: { '501': kafkaAnswer('Read with a Kafka client, or what landed in the raw bucket', { type: 'object' }) },
+};
+
 /** The oldest door: a route for each feed, which takes one bare row. */
 export const postRow = (feed: FeedName): Documented => ({
   operationId: `post${feed[0]!.toUpperCase()}${feed.slice(1)}`,

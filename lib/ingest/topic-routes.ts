@@ -4,6 +4,8 @@ import { feedNames } from '../../model/rules/rule.ts';
 import type { ApiAccess } from './api-access.ts';
 import { addPreflight } from './preflight.ts';
 import {
+  by,
+  CONSUME,
   DESCRIBE_TOPIC,
   type Documented,
   documentMethod,
@@ -39,5 +41,10 @@ export function addTopicRoutes(api: RestApi, kafkaRest: IFunction, access: ApiAc
   const topics = api.root.addResource('topics');
   add(topics, { GET: LIST_TOPICS });
   add(topics.addResource('{topic-name}'), { GET: DESCRIBE_TOPIC, POST: PRODUCE });
+  add(api.root.addResource('consumers').addResource('{proxy+}'), {
+    GET: by('Get', CONSUME),
+    POST: by('Post', CONSUME),
+    DELETE: by('Delete', CONSUME),
+  });
   for (const feed of feedNames) add(api.root.addResource(feed), { POST: postRow(feed) });
 }

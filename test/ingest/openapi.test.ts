@@ -50,10 +50,13 @@ test.each([
 test('it has the routes of the profile', () => {
   const routes = operations(documentOf('dev')).map(([route]) => route);
   expect([...routes].sort()).toEqual([
+    'DELETE /consumers/{proxy}',
+    'GET /consumers/{proxy}',
     'GET /streams',
     'GET /streams/{stream-name}',
     'GET /topics',
     'GET /topics/{topic-name}',
+    'POST /consumers/{proxy}',
     'POST /geo',
     'POST /pin',
     'POST /streams/{stream-name}/record',
@@ -69,7 +72,7 @@ test('it has the routes of the profile', () => {
     'POST /streams/{stream-name}',
   ]);
   const idsOf = (profile: string) => operations(documentOf(profile)).map(([, { operationId }]) => operationId);
-  expect([new Set(idsOf('laptop')).size, new Set(idsOf('dev')).size]).toEqual([8, 12]);
+  expect([new Set(idsOf('laptop')).size, new Set(idsOf('dev')).size]).toEqual([8, 15]);
 });
 
 test.each([

@@ -13,15 +13,20 @@ const proxied = methods.filter(({ Integration }) => Integration.Type === 'AWS_PR
 
 test('the routes are those of the REST proxy and of the oldest door, with a preflight on each', () => {
   expect(proxied.map((method) => `${method['HttpMethod']} ${pathOf(method)}`).sort()).toEqual([
+    'DELETE /consumers/{proxy+}',
+    'GET /consumers/{proxy+}',
     'GET /topics',
     'GET /topics/{topic-name}',
+    'POST /consumers/{proxy+}',
     'POST /geo',
     'POST /pin',
     'POST /topics/{topic-name}',
     'POST /user',
   ]);
   const preflights = methods.filter(({ HttpMethod }) => HttpMethod === 'OPTIONS').map(pathOf);
-  expect(preflights).toEqual(expect.arrayContaining(['/topics', '/topics/{topic-name}', '/pin', '/geo', '/user']));
+  expect(preflights).toEqual(
+    expect.arrayContaining(['/consumers/{proxy+}', '/topics', '/topics/{topic-name}', '/pin', '/geo', '/user']),
+  );
 });
 
 test('bodies of Kafka reach the function as bytes, and those of streams their templates', () => {

@@ -70,7 +70,8 @@ function pathOf(resourceId: Properties, resources: Resources): string {
   const resource = resources[resourceId['Ref']];
   if (!resource) return '/';
   const { PathPart: part, ParentId: parent } = resource.Properties as Properties;
-  return `${pathOf(parent, resources).replace(/\/$/, '')}/${part}`;
+  // A greedy part is of API Gateway; OpenAPI has none.
+  return `${pathOf(parent, resources).replace(/\/$/, '')}/${String(part).replace('+}', '}')}`;
 }
 
 function operationOf(method: TemplateResource, path: string, resources: Resources): object {
@@ -90,7 +91,7 @@ function operationOf(method: TemplateResource, path: string, resources: Resource
 }
 
 function parametersOf(declared: Properties, path: string): object[] {
-  const names = [...path.matchAll(/\{([^}+]+)\+?\}/g)].map(([, name]) => name!);
+  const names = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
   return [
     ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...Object.entries(declared)
