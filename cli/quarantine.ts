@@ -1,5 +1,5 @@
 import { CoordinateError, coordinateInKey, parseCoordinate } from '../model/coordinates.ts';
-import { parseQuarantined, type QuarantinedRow, quarantinePrefix } from '../model/quarantine.ts';
+import { layers, parseQuarantined, type QuarantinedRow, quarantinePrefix } from '../model/quarantine.ts';
 import { feedNames } from '../model/rules/rule.ts';
 import type { DeployedNames } from './accounting/deployed-names.ts';
 import { UsageError } from './arguments.ts';
@@ -7,10 +7,11 @@ import type { Clients } from './aws.ts';
 import { command } from './command.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
 import { listObjects, parkedObjects, quarantinedObjects, readObject } from './quarantine/bucket.ts';
-import { countsTable, rowLine, rowText } from './quarantine/print.ts';
+import { countsTable, type RefusedRow, rowLine, rowText } from './quarantine/print.ts';
 import { sinceOf } from './quarantine/since.ts';
 
 interface Filter {
+  readonly layer?: string;
   readonly feed?: string;
   readonly rule?: string;
   readonly since?: string;
@@ -25,6 +26,7 @@ export default command(
     summary: 'Lists the rows that a rule refused, or shows one with its bytes, the reason and what would be right.',
     options: {
       ...deploymentOptions,
+      layer: { type: 'text', oneOf: layers, describe: 'what this layer refused only (both)' },
       feed: { type: 'text', oneOf: feedNames, describe: 'this feed only' },
       rule: { type: 'text', value: 'RULE', describe: 'what this rule refused only, such as timestamp' },
       since: {
@@ -52,12 +54,17 @@ async function list(clients: Clients, names: DeployedNames, filter: Filter): Pro
   const { rule, json = false, limit = json ? Infinity : 20 } = filter;
   const feed = feedNames.find((name) => name === filter.feed);
   const since = filter.since === undefined ? undefined : sinceOf(filter.since, new Date());
-  const objects = await quarantinedObjects(clients, names.quarantineBucket, {
-    ...(feed && { feed }),
-    ...(since && { since }),
-  });
+  const choice = { ...(feed && { feed }), ...(since && { since }) };
+  const wanted = layers.filter((layer) => filter.layer === undefined || layer === filter.layer);
+  const found = await Promise.all(
+    wanted.map(async (layer) => {
+      const objects = await quarantinedObjects(clients, names.quarantineBucket, layer, choice);
+      return objects.map((object) => ({ ...object, layer }));
+    }),
+  );
+  const objects = found.flat();
   const rows = objects
-    .flatMap((object) => ('content' in object ? object.content : []))
+    .flatMap((object): RefusedRow[] => ('content' in object ? [{ ...object.content, layer: object.layer }] : []))
     .filter((row) => rule === undefined || row.rule === rule)
     .filter(({ arrival }) => since === undefined || Date.parse(arrival) >= since.getTime())
     // The newest first.
@@ -96,11 +103,15 @@ async function show(clients: Clients, names: DeployedNames, wanted: string, json
   return 0;
 }
 
-/** A coordinate does not tell the day of arrival, which is in the key. */
+/** A coordinate does not tell the day of arrival, which is in the key. The speed layer's goes first. */
 async function keyOf(clients: Clients, names: DeployedNames, wanted: string): Promise<string | undefined> {
   const name = `/${coordinateInKey(coordinateOf(wanted))}.json`;
-  const objects = await listObjects(clients, names.quarantineBucket, quarantinePrefix('speed'));
-  return objects.find(({ key }) => key.endsWith(name))?.key;
+  for (const layer of layers) {
+    const objects = await listObjects(clients, names.quarantineBucket, quarantinePrefix(layer));
+    const found = objects.find(({ key }) => key.endsWith(name));
+    if (found) return found.key;
+  }
+  return undefined;
 }
 
 /** @throws UsageError */

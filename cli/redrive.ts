@@ -1,6 +1,7 @@
 import { feedNames } from '../model/rules/rule.ts';
 import { command } from './command.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
+import { batchOnly, batchOnlyLine } from './quarantine/batch-only.ts';
 import { type Candidate, type Candidates, candidates, type Redriven, redriveAll } from './quarantine/redrive.ts';
 import { table } from './table.ts';
 
@@ -23,6 +24,8 @@ export default command(
       const choice = { ...(feed && { feed }), ...(rule !== undefined && { rule }) };
       const found = await candidates(clients, names, choice);
       for (const { key, reason } of found.unreadable) console.error(`  ! ${key}: ${reason}`);
+      const remark = batchOnlyLine(await batchOnly(clients, names.quarantineBucket, feed));
+      if (remark !== undefined) console.log(remark);
       if (found.objects.length === 0) {
         console.log('  There is nothing to redrive.');
         return 0;

@@ -4,7 +4,8 @@ import { type Row, rowOf, rowsOf } from './rows.ts';
 import { type Refusal, refusesRecord } from './rules/refusal.ts';
 import { type Feed, type FeedName, feedNames } from './rules/rule.ts';
 
-export type Layer = 'speed' | 'batch';
+export const layers = ['speed', 'batch'] as const;
+export type Layer = (typeof layers)[number];
 
 /** An object of the quarantine: a row that a rule refused, with the bytes it came as. */
 export interface QuarantinedRow extends Refusal {

@@ -2,6 +2,7 @@ import { GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/cli
 import { ParkedBatchError, parkedPrefix, parkedRecords } from '../../model/kinesis-event.ts';
 import {
   coordinateOfKey,
+  type Layer,
   parseQuarantined,
   type QuarantinedRow,
   QuarantineError,
@@ -48,14 +49,15 @@ export async function readObject({ s3 }: Clients, bucket: string, key: string): 
 
 export type QuarantinedObject = ReadObject<QuarantinedRow>;
 
-/** The quarantined rows of the speed layer, in the order of feeds and days. @param since days before it are not read */
+/** The quarantined rows of a layer, in the order of feeds and days. @param since days before it are not read */
 export async function quarantinedObjects(
   clients: Clients,
   bucket: string,
+  layer: Layer,
   { feed, since }: { readonly feed?: FeedName; readonly since?: Date } = {},
 ): Promise<readonly QuarantinedObject[]> {
   const firstDay = since?.toISOString().slice(0, 10) ?? '';
-  const objects = await listObjects(clients, bucket, quarantinePrefix('speed', feed));
+  const objects = await listObjects(clients, bucket, quarantinePrefix(layer, feed));
   const wanted = objects.filter(({ key }) => (/\/dt=([^/]+)\//.exec(key)?.[1] ?? firstDay) >= firstDay);
   return readAll(clients, bucket, wanted, parseQuarantined);
 }

@@ -1,18 +1,25 @@
 import { formatCoordinate } from '../../model/coordinates.ts';
-import { judgedAgain, type QuarantinedRow } from '../../model/quarantine.ts';
+import { judgedAgain, type Layer, type QuarantinedRow, quarantinePrefix } from '../../model/quarantine.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { table } from '../table.ts';
 
-/** How many rows of each feed each rule refused. */
-export function countsTable(rows: readonly QuarantinedRow[]): string {
+/** A row with the layer that refused it: the other one may have refused it too. */
+export type RefusedRow = QuarantinedRow & { readonly layer: Layer };
+
+/** How many rows of each feed each rule refused, in each of the layers that refused any. */
+export function countsTable(rows: readonly RefusedRow[]): string {
   const rules = [...new Set(rows.map(({ rule }) => rule))].sort();
-  const count = (feed: string, rule: string) => rows.filter((row) => row.feed === feed && row.rule === rule).length;
-  const lines = feedNames.map((feed) => [feed, ...rules.map((rule) => count(feed, rule))]);
-  return table([['feed', ...rules], ...lines]);
+  const count = (of: readonly RefusedRow[], feed: string, rule: string) =>
+    of.filter((row) => row.feed === feed && row.rule === rule).length;
+  const lines = [...new Set(rows.map(({ layer }) => layer))].sort().flatMap((layer) => {
+    const own = rows.filter((row) => row.layer === layer);
+    return feedNames.map((feed) => [layer, feed, ...rules.map((rule) => count(own, feed, rule))]);
+  });
+  return table([['layer', 'feed', ...rules], ...lines]);
 }
 
-export const rowLine = ({ coordinate, arrival, rule, field, reason }: QuarantinedRow): string =>
-  `${formatCoordinate(coordinate)}  ${arrival}  ${rule}${field === null ? '' : ` (${printable(field)})`}: ${printable(reason)}`;
+export const rowLine = ({ layer, coordinate, arrival, rule, field, reason }: RefusedRow): string =>
+  `${layer}  ${formatCoordinate(coordinate)}  ${arrival}  ${rule}${field === null ? '' : ` (${printable(field)})`}: ${printable(reason)}`;
 
 /** One quarantined row as a person wants to see it. */
 export function rowText(key: string, kept: QuarantinedRow): string {
@@ -24,16 +31,26 @@ export function rowText(key: string, kept: QuarantinedRow): string {
     ['refused', `${quarantinedAt}, by version ${rulesVersion} of the rules`],
     ['rule', field === null ? rule : `${rule}, field ${printable(field)}`],
     ['reason', printable(reason)],
-    ['today', todaysJudgement(kept)],
+    ['today', todaysJudgement(kept, remedy(key, arrival))],
     ['object', key],
   ];
   const lines = pairs.map(([name, value]) => `  ${name!.padEnd(10)}  ${value}`);
   return [...lines, '', bytesText(Buffer.from(rawBase64, 'base64'))].join('\n');
 }
 
-function todaysJudgement(kept: QuarantinedRow): string {
+/** The command that has a layer take a row up again: redrive is of the speed layer alone. */
+const remedy = (key: string, arrival: string): string =>
+  key.startsWith(quarantinePrefix('batch')) ? batchRun([arrival.slice(0, 10)]) : 'npm run redrive';
+
+/** The command that cleans arrival dates again in the batch layer. */
+export function batchRun(dates: readonly string[]): string {
+  const sorted = [...dates].sort();
+  return `npm run batch -- --from ${sorted[0]} --to ${sorted.at(-1)}`;
+}
+
+function todaysJudgement(kept: QuarantinedRow, command: string): string {
   const refused = judgedAgain(kept).flatMap(({ result }) => (result.ok ? [] : [result]));
-  if (refused[0] === undefined) return 'accepted: npm run redrive stores it';
+  if (refused[0] === undefined) return `accepted: ${command} stores it`;
   const { rule, reason } = refused[0];
   return rule === kept.rule && reason === kept.reason
     ? 'refused for the same'

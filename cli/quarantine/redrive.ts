@@ -39,7 +39,7 @@ export async function candidates(
   { feed, rule }: { readonly feed?: FeedName; readonly rule?: string },
 ): Promise<Candidates> {
   const bucket = names.quarantineBucket;
-  const quarantined = await quarantinedObjects(clients, bucket, feed === undefined ? {} : { feed });
+  const quarantined = await quarantinedObjects(clients, bucket, 'speed', feed === undefined ? {} : { feed });
   const parked = rule === undefined ? await parkedObjects(clients, bucket) : [];
   const objects = [
     ...quarantined.flatMap((object) => quarantinedCandidate(object, rule)),

@@ -155,7 +155,7 @@ test(
     };
 
     const listed = await run(quarantineCommand, 'list', '--rule', 'range', '--since', '2026-01-02');
-    expect(listed.out).toMatch(/geo +2\n/);
+    expect(listed.out).toMatch(/speed +geo +2\n/);
     expect(listed.out).toContain(
       `${streams.geo}/shardId-000000000009/700/3  ${arrival}  range (latitude): An older reason.`,
     );
@@ -169,6 +169,24 @@ test(
     expect((await run(quarantineCommand, 'show', keyOf(bad))).out).toMatch(/today +refused: range: .*latitude/);
     expect((await run(quarantineCommand, 'show', 'kinesis/a/b/1/0')).code).toBe(1);
 
+    const batchKey = quarantineKey('batch', 'geo', Date.parse(arrival), old('702', 0, {}).coordinate);
+    const onlyBatch = old('702', 0, syntheticPost(5, 3).geo);
+    for (const [Key, kept] of [
+      [batchKey, onlyBatch],
+      [keyOf(bad).replace('/speed/', '/batch/'), bad],
+    ] as const) {
+      await clients.s3.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(kept) }));
+    }
+    const both = (await run(quarantineCommand, 'list', '--rule', 'range')).out;
+    expect(both).toMatch(/batch +geo +2\n/);
+    expect(both).toMatch(/speed +geo +2\n/);
+    expect((await run(quarantineCommand, 'list', '--layer', 'batch')).out).not.toContain('speed');
+    const ofBatch = await run(quarantineCommand, 'show', `kinesis/${streams.geo}/shardId-000000000009/702/0`);
+    expect(ofBatch.out).toContain('accepted: npm run batch -- --from 2026-01-02 --to 2026-01-02 stores it');
+
+    const remark =
+      '1 row that only the batch layer refused is mended by a run over the dates of arrival: npm run batch -- --from 2026-01-02 --to 2026-01-02';
+    expect((await run(redriveCommand, '--dry-run')).out).toContain(remark);
     expect((await run(redriveCommand, '--dry-run')).out).toMatch(/geo +2 +0 +2 +1 +1\n/);
     const redriven = await run(redriveCommand, '--rule', 'range');
     expect(redriven.out).toMatch(/geo +2 +1 +0 +0 +1\n/);
