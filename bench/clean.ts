@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { feedNames } from '../cli/emulator/posts.ts';
 import { type BatchStores, cleanBatch } from '../lambda/speed/clean/clean-batch.ts';
-import { readRecord } from '../lambda/speed/clean/event.ts';
+import { readRecords } from '../lambda/speed/clean/event.ts';
 import { dynamoPosts } from '../lambda/speed/clean/posts.ts';
 import { feeds } from '../model/feeds/index.ts';
 import { type LogRecord, rowsOf } from '../model/rows.ts';
@@ -16,7 +16,7 @@ const postCount = 1_000;
 /** As the laptop's event source mappings have it. */
 const batchSize = 200;
 const stream = 'streaming-bench-';
-const feedByStream = new Map<string, FeedName>(feedNames.map((feed) => [stream + feed, feed]));
+const feedBySource = new Map<string, FeedName>(feedNames.map((feed) => [stream + feed, feed]));
 
 /** Rows a second through the rules, and through the handler on stores that answer at once. */
 export async function clean({ note }: Surroundings): Promise<readonly Section[]> {
@@ -77,11 +77,12 @@ async function handlerRates(records: readonly StreamRecord[]) {
     let turn = 0;
     return async () => {
       const batch = batches[turn++ % batches.length]!;
-      const { feeds: outcomes } = await cleanBatch(
-        batch.map((record) => readRecord(record, feedByStream)),
-        stores,
-        { deadline: 60_000, now: () => 0, sleep: async () => {}, random: Math.random },
-      );
+      const { feeds: outcomes } = await cleanBatch(readRecords({ Records: batch }, feedBySource), stores, {
+        deadline: 60_000,
+        now: () => 0,
+        sleep: async () => {},
+        random: Math.random,
+      });
       const stored = [...outcomes.values()].reduce((sum, { applied }) => sum + applied, 0);
       if (stored !== batch.length) throw new RangeError(`${stored} of ${batch.length} rows were stored`);
       return stored;

@@ -40,7 +40,7 @@ export class ArchiveFunction extends NodeFunction {
       timeoutSeconds: archive.timeoutSeconds,
       environment: {
         RAW_BUCKET: names.buckets.raw,
-        FEED_BY_STREAM: JSON.stringify(Object.fromEntries(feedNames.map((feed) => [names.streams[feed], feed]))),
+        FEED_BY_SOURCE: JSON.stringify(Object.fromEntries(feedNames.map((feed) => [names.streams[feed], feed]))),
       },
     });
     Validations.of(this.role).acknowledge({

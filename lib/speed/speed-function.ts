@@ -40,7 +40,7 @@ export class SpeedFunction extends NodeFunction {
       environment: {
         POSTS_TABLE: names.postsTable,
         QUARANTINE_BUCKET: names.buckets.quarantine,
-        FEED_BY_STREAM: JSON.stringify(Object.fromEntries(feedNames.map((feed) => [names.streams[feed], feed]))),
+        FEED_BY_SOURCE: JSON.stringify(Object.fromEntries(feedNames.map((feed) => [names.streams[feed], feed]))),
       },
     });
   }

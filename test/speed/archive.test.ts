@@ -6,7 +6,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
 
 process.env['RAW_BUCKET'] = 'raw';
-process.env['FEED_BY_STREAM'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo"}';
+process.env['FEED_BY_SOURCE'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo"}';
 process.env['AWS_REGION'] = 'us-east-1';
 
 interface Stored {

@@ -2,13 +2,13 @@ import { ConditionalCheckFailedException, DynamoDBClient, UpdateItemCommand } fr
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Context, KinesisStreamEvent } from 'aws-lambda';
+import type { Context, KinesisStreamEvent, MSKEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Part } from '../../model/post.ts';
 
 process.env['POSTS_TABLE'] = 'pinflow-demo-posts';
 process.env['QUARANTINE_BUCKET'] = 'quarantine';
-process.env['FEED_BY_STREAM'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo"}';
+process.env['FEED_BY_SOURCE'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","demo.geo":"geo"}';
 process.env['POWERTOOLS_METRICS_NAMESPACE'] = 'Pinflow';
 process.env['AWS_REGION'] = 'us-east-1';
 
@@ -63,7 +63,7 @@ const eventOf = (values: readonly unknown[], stream = 'streaming-demo-geo'): Kin
 
 const contextWith = (remainingMs: number) => ({ getRemainingTimeInMillis: () => remainingMs }) as Context;
 
-const run = async (event: KinesisStreamEvent, remainingMs = 30_000) =>
+const run = async (event: KinesisStreamEvent | MSKEvent, remainingMs = 30_000) =>
   (await loadHandler())(event, contextWith(remainingMs));
 
 const updates = () => dynamo.commandCalls(UpdateItemCommand).map((call) => call.args[0].input);
@@ -240,9 +240,78 @@ describe('a store that fails', () => {
   );
 });
 
-test('a stream that FEED_BY_STREAM does not name fails the invocation', async () => {
+describe('records of a topic', () => {
+  /** One batch of two partitions. @param values null: a tombstone */
+  const kafkaEvent = (values: readonly (object | string | null)[]): MSKEvent => {
+    const recordAt = (value: object | string | null, index: number) => ({
+      topic: 'demo.geo',
+      partition: index % 2,
+      offset: 7 + index,
+      timestamp: 1_598_586_767_123 + index,
+      timestampType: 'LOG_APPEND_TIME' as const,
+      key: Buffer.from('key').toString('base64'),
+      ...(value !== null && {
+        value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64'),
+      }),
+      headers: [],
+    });
+    const records = values.map(recordAt) as MSKEvent['records'][string];
+    const ofPartition = (partition: number) => records.filter((record) => record.partition === partition);
+    return {
+      eventSource: 'aws:kafka',
+      eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/pinflow-demo/0b1c2d3e-1',
+      bootstrapServers: 'b-1.example.com:9098',
+      records: { 'demo.geo-0': ofPartition(0), 'demo.geo-1': ofPartition(1) },
+    };
+  };
+  const keyOf = (index: number) =>
+    `${1_598_586_767_123 + index}#kafka#demo.geo#${index % 2}#${String(7 + index).padStart(56, '0')}#000000`;
+
+  test('are stored by their place in the topic and the time at which it took them', async () => {
+    expect(await run(kafkaEvent([geoRow(1, 'Albania'), geoRow(2, 'Aruba')]))).toEqual({ batchItemFailures: [] });
+    expect(partsWritten()).toMatchObject([
+      { k: keyOf(0), rules: 1, fields: { country: 'Albania' } },
+      { k: keyOf(1), rules: 1, fields: { country: 'Aruba' } },
+    ]);
+    expect(counts()).toEqual({ RecordsIn: 2, RowsIn: 2, RowsApplied: 2 });
+  });
+
+  test('of one post are written once, as the latest arrival of all partitions', async () => {
+    await run(kafkaEvent([geoRow(1, 'Albania'), geoRow(1, 'Aruba'), geoRow(1, 'Angola')]));
+    expect(partsWritten()).toMatchObject([{ k: keyOf(2), fields: { country: 'Angola' } }]);
+    expect(counts()).toEqual({ RecordsIn: 3, RowsIn: 3, RowsApplied: 1, RowsSuperseded: 2 });
+  });
+
+  test.each<[string, object | string | null, string, string]>([
+    ['a bad row', '{"name":"Maya"}', 'shape', '{"name":"Maya"}'],
+    ['an empty value', '', 'empty', ''],
+    ['a tombstone', null, 'empty', ''],
+    ['no JSON', 'hello', 'unwrap', 'hello'],
+  ])('with %s are kept with their bytes and coordinate', async (_, value, rule, bytes) => {
+    await run(kafkaEvent([value, geoRow(1, 'Albania')]));
+    const [put] = s3.commandCalls(PutObjectCommand).map((call) => call.args[0].input);
+    expect(put?.Key).toBe('quarantine/speed/geo/dt=2020-08-28/kafka~demo.geo~0~7~0.json');
+    expect(JSON.parse(String(put?.Body))).toMatchObject({
+      coordinate: { source: 'kafka', topic: 'demo.geo', partition: '0', offset: '7', position: 0 },
+      arrival: '2020-08-28T03:52:47.123Z',
+      rule,
+      rawBase64: Buffer.from(bytes).toString('base64'),
+    });
+    expect(counts()).toEqual({ RecordsIn: 2, RowsIn: 2, RowsApplied: 1, RowsQuarantined: 1 });
+  });
+
+  test('come again as a whole if a store stays unavailable; what was stored is counted', async () => {
+    dynamo.on(UpdateItemCommand, { Key: { ind: { N: '2' } } }).rejects(fault('ThrottlingException'));
+    await expect(run(kafkaEvent([geoRow(1, 'A'), geoRow(2, 'A')]), 1_300)).rejects.toThrow(
+      'Gave up at the deadline: ThrottlingException',
+    );
+    expect(counts()).toEqual({ RecordsIn: 2, RowsIn: 2, RowsApplied: 1 });
+  });
+});
+
+test('a stream that FEED_BY_SOURCE does not name fails the invocation', async () => {
   await expect(run(eventOf([{}], 'streaming-demo-user'))).rejects.toThrow(
-    'FEED_BY_STREAM names no feed for the stream streaming-demo-user, only for streaming-demo-pin, streaming-demo-geo',
+    'FEED_BY_SOURCE names no feed for streaming-demo-user, only for streaming-demo-pin, streaming-demo-geo, demo.geo',
   );
 });
 

@@ -56,10 +56,16 @@ test('a part gives way to a greater order key, or to newer rules under its own',
     ['2', 1],
     ['3', 1],
   ] as const) {
-    await write(k, rules);
-    seen.push(await stored());
+    seen.push([(await write(k, rules)) === 'applied', await stored()]);
   }
-  expect(seen).toEqual(['2 by 1', '2 by 1', '2 by 1', '2 by 2', '2 by 2', '3 by 1']);
+  expect(seen).toEqual([
+    [true, '2 by 1'],
+    [false, '2 by 1'],
+    [false, '2 by 1'],
+    [true, '2 by 2'],
+    [false, '2 by 2'],
+    [true, '3 by 1'],
+  ]);
 });
 
 test('what the feeds can hold comes back as it was', async () => {

@@ -187,7 +187,7 @@ describe('nothing is deleted that is not safe', () => {
     const world = new World(...objects);
     const { objects: told } = await world.redrive(...objects.map(([key]) => key));
     expect(told.map(({ end }) => end)).toEqual(['unreadable', 'unreadable', 'unreadable']);
-    expect(told[2]!.reason).toContain('FEED_BY_STREAM names no feed for the stream elsewhere');
+    expect(told[2]!.reason).toContain('FEED_BY_SOURCE names no feed for elsewhere');
     expect(world.bucket.size).toBe(3);
   });
 });

@@ -30,7 +30,7 @@ test('the clean function runs with the memory, role, logs and names it needs', (
   expect(asText(bucket)).toBe('pinflow-demo-quarantine-${AWS::AccountId}-${AWS::Region}');
   expect(variables).toEqual({
     POSTS_TABLE: 'pinflow-demo-posts',
-    FEED_BY_STREAM: '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","streaming-demo-user":"user"}',
+    FEED_BY_SOURCE: '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","streaming-demo-user":"user"}',
     POWERTOOLS_SERVICE_NAME: 'clean',
     POWERTOOLS_METRICS_NAMESPACE: 'Pinflow',
     NODE_OPTIONS: '--enable-source-maps',

@@ -5,14 +5,14 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent, KinesisSt
 import { deliveredRecord } from '../../../model/kinesis-event.ts';
 import { clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
-import { feedOfStream, readFeedByStream } from '../clean/event.ts';
+import { feedOfSource, readFeedBySource } from '../clean/event.ts';
 import { type ArchivedRecord, archiveBatch } from './archive-batch.ts';
 import { s3RawObjects } from './raw-objects.ts';
 
 /** Kept back from the function's time for the answer. */
 const reserveMs = 1_000;
 
-const feedByStream = readFeedByStream(required('FEED_BY_STREAM'));
+const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
 // Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
 const objects = s3RawObjects(s3, required('RAW_BUCKET'));
@@ -32,9 +32,9 @@ export async function handler(event: KinesisStreamEvent, context: Context): Prom
   return { batchItemFailures: [{ itemIdentifier }] };
 }
 
-/** @throws UnknownStreamError */
+/** @throws UnknownSourceError */
 function archivedRecord(delivered: KinesisStreamRecord): ArchivedRecord {
   const { bytes, ...place } = deliveredRecord(delivered);
   const key = Buffer.from(delivered.kinesis.partitionKey);
-  return { feed: feedOfStream(place.topic, feedByStream).name, record: { ...place, key, value: bytes } };
+  return { feed: feedOfSource(place.topic, feedBySource).name, record: { ...place, key, value: bytes } };
 }

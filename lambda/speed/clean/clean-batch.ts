@@ -1,4 +1,4 @@
-import { fateUnder, type StoredFate } from '../../../model/accounting.ts';
+import { fateUnder } from '../../../model/accounting.ts';
 import type { Part } from '../../../model/post.ts';
 import { type LogRecord, type Row, rowsOf } from '../../../model/rows.ts';
 import type { Cleaned } from '../../../model/rules/clean-row.ts';
@@ -6,7 +6,7 @@ import type { Feed, FeedName } from '../../../model/rules/rule.ts';
 import { forEachConcurrently } from '../../shared/concurrency.ts';
 import type { Quarantine, RefusedRow } from '../../shared/quarantine.ts';
 import { GaveUpError, type Patience, withRetries } from '../../shared/retry.ts';
-import type { Posts } from './posts.ts';
+import type { Posts, Written } from './posts.ts';
 
 /** Writes under way at the same time. */
 const concurrency = 32;
@@ -31,11 +31,13 @@ export interface FeedOutcome {
   recordsIn: number;
   rowsIn: number;
   applied: number;
+  /** Of the applied: writes that changed what was stored. */
+  changed: number;
   duplicate: number;
   superseded: number;
   quarantined: number;
   fieldsIgnored: number;
-  /** Milliseconds, one for each write that stored something. */
+  /** Milliseconds, one for each write that changed what was stored. */
   readonly arrivalToStored: number[];
 }
 
@@ -93,8 +95,8 @@ export async function storeRows(
     (rows) => () =>
       attempt(rows.firstIndex, async () => {
         const part = partOf(rows.feed, rows.winner);
-        const fate = await posts.write(rows.feed.name, rows.ind, part, signal);
-        countPost(batch.outcomes.get(rows.feed.name)!, rows, part, fate, patience.now());
+        const written = await posts.write(rows.feed.name, rows.ind, part, signal);
+        countPost(batch.outcomes.get(rows.feed.name)!, rows, part, written, patience.now());
       }),
   );
   const puts = batch.refused.map(
@@ -144,9 +146,12 @@ function coalesce(posts: Map<string, PostRows>, feed: Feed, row: CleanedRow, ind
   }
 }
 
-function countPost(outcome: FeedOutcome, rows: PostRows, part: Part, fate: StoredFate, now: number): void {
-  outcome[fate]++;
-  if (fate === 'applied') outcome.arrivalToStored.push(Math.max(0, now - rows.winner.arrivalMs));
+function countPost(outcome: FeedOutcome, rows: PostRows, part: Part, written: Written, now: number): void {
+  outcome[written === 'unchanged' ? 'applied' : written]++;
+  if (written === 'applied') {
+    outcome.changed++;
+    outcome.arrivalToStored.push(Math.max(0, now - rows.winner.arrivalMs));
+  }
   for (const loser of rows.losers) outcome[fateUnder(part, loser.orderKey, loser.result.fields)]++;
 }
 
@@ -162,6 +167,7 @@ const emptyOutcome = (): FeedOutcome => ({
   recordsIn: 0,
   rowsIn: 0,
   applied: 0,
+  changed: 0,
   duplicate: 0,
   superseded: 0,
   quarantined: 0,

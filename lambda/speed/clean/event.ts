@@ -1,45 +1,53 @@
-import type { KinesisStreamRecord } from 'aws-lambda';
+import type { KinesisStreamEvent, MSKEvent } from 'aws-lambda';
 import { feeds } from '../../../model/feeds/index.ts';
+import { deliveredKafkaRecord } from '../../../model/kafka-event.ts';
 import { deliveredRecord } from '../../../model/kinesis-event.ts';
 import { type Feed, type FeedName, feedNames } from '../../../model/rules/rule.ts';
 import { EnvironmentError } from '../../shared/environment.ts';
 import type { FeedRecord } from './clean-batch.ts';
 
-export class UnknownStreamError extends Error {
-  override readonly name = 'UnknownStreamError';
+export class UnknownSourceError extends Error {
+  override readonly name = 'UnknownSourceError';
 }
 
-export type FeedByStream = ReadonlyMap<string, FeedName>;
+/** Stream or topic -> feed. */
+export type FeedBySource = ReadonlyMap<string, FeedName>;
 
-/** @param json `{"<stream name>": "pin" | "geo" | "user"}` */
-export function readFeedByStream(json: string): FeedByStream {
+/** What the event source mappings of streams and topics invoke the function with. */
+export type CleanEvent = KinesisStreamEvent | MSKEvent;
+
+/** @param json `{"<name of a stream or topic>": "pin" | "geo" | "user"}` */
+export function readFeedBySource(json: string): FeedBySource {
   const entries = Object.entries(JSON.parse(json) as Record<string, unknown>);
   return new Map(
-    entries.map(([stream, feed]) => {
+    entries.map(([source, feed]) => {
       const name = feedNames.find((known) => known === feed);
       if (name === undefined) {
         throw new EnvironmentError(
-          `FEED_BY_STREAM gives ${stream} the feed ${String(feed)}: use ${feedNames.join(', ')}.`,
+          `FEED_BY_SOURCE gives ${source} the feed ${String(feed)}: use ${feedNames.join(', ')}.`,
         );
       }
-      return [stream, name];
+      return [source, name];
     }),
   );
 }
 
-/** @throws UnknownStreamError when no feed is named for the stream. */
-export function feedOfStream(stream: string, feedByStream: FeedByStream): Feed {
-  const feed = feedByStream.get(stream);
+/** @throws UnknownSourceError when no feed is named for the stream or topic. */
+export function feedOfSource(source: string, feedBySource: FeedBySource): Feed {
+  const feed = feedBySource.get(source);
   if (feed !== undefined) return feeds[feed];
-  const known = [...feedByStream.keys()].join(', ');
-  throw new UnknownStreamError(`FEED_BY_STREAM names no feed for the stream ${stream}, only for ${known}: add it.`);
+  const known = [...feedBySource.keys()].join(', ');
+  throw new UnknownSourceError(`FEED_BY_SOURCE names no feed for ${source}, only for ${known}: add it.`);
 }
 
 /**
- * A record as an event source mapping delivers it.
- * @throws UnknownStreamError when no feed is named for the record's stream.
+ * The records of an event; those of each shard or partition in its order.
+ * @throws UnknownSourceError when no feed is named for the stream or topic of a record.
  */
-export function readRecord(delivered: KinesisStreamRecord, feedByStream: FeedByStream): FeedRecord {
-  const record = deliveredRecord(delivered);
-  return { feed: feedOfStream(record.topic, feedByStream), record };
+export function readRecords(event: CleanEvent, feedBySource: FeedBySource): FeedRecord[] {
+  const records =
+    'Records' in event
+      ? event.Records.map(deliveredRecord)
+      : Object.values(event.records).flatMap((ofPartition) => ofPartition.map(deliveredKafkaRecord));
+  return records.map((record) => ({ feed: feedOfSource(record.topic, feedBySource), record }));
 }

@@ -3,19 +3,19 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import type { Context, KinesisStreamBatchResponse } from 'aws-lambda';
 import { clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { s3Quarantine } from '../../shared/quarantine.ts';
 import { cleanBatch } from './clean-batch.ts';
-import { readFeedByStream, readRecord } from './event.ts';
+import { type CleanEvent, readFeedBySource, readRecords } from './event.ts';
 import { dynamoPosts } from './posts.ts';
 import { publish } from './publish.ts';
 
 /** Kept back from the function's time for the answer and the metrics. */
 const reserveMs = 1_000;
 
-const feedByStream = readFeedByStream(required('FEED_BY_STREAM'));
+const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
 // Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
 const stores = {
@@ -26,16 +26,20 @@ const logger = new Logger();
 const metrics = new Metrics();
 
 /**
- * Stores the rows of a batch of Kinesis records, and names the record to start again from if a store stayed unavailable.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+ * Stores the rows of a batch of records. If a store stayed unavailable, a batch of a stream starts again from the record
+ * that is named: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+ * That of a topic comes again as a whole; without pollers of its own, a mapping of a topic takes no answer about records:
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+ * @throws GaveUpError for a batch of a topic.
  */
-export async function handler(event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {
-  const records = event.Records.map((record) => readRecord(record, feedByStream));
+export async function handler(event: CleanEvent, context: Context): Promise<KinesisStreamBatchResponse> {
+  const records = readRecords(event, feedBySource);
   const deadline = Date.now() + context.getRemainingTimeInMillis() - reserveMs;
   const outcome = await cleanBatch(records, stores, { deadline, now: Date.now, sleep, random: Math.random });
   publish(metrics, outcome);
   if (outcome.failed === undefined) return { batchItemFailures: [] };
   const { index, cause } = outcome.failed;
+  if (!('Records' in event)) throw cause;
   const itemIdentifier = event.Records[index]!.kinesis.sequenceNumber;
   logger.warn('The batch starts again from a record', { sequenceNumber: itemIdentifier, reason: cause.message });
   return { batchItemFailures: [{ itemIdentifier }] };

@@ -11,8 +11,11 @@ import type { FeedName } from '../../../model/rules/rule.ts';
 
 export interface Posts {
   /** Stores the part unless the post has it already, or one of a greater order key. Doing it twice changes nothing. */
-  write(feed: FeedName, ind: number, part: Part, signal: AbortSignal): Promise<StoredFate>;
+  write(feed: FeedName, ind: number, part: Part, signal: AbortSignal): Promise<Written>;
 }
+
+/** `unchanged`: the post had the part already. */
+export type Written = StoredFate | 'unchanged';
 
 export function dynamoPosts(client: DynamoDBClient, table: string): Posts {
   return {
@@ -38,7 +41,8 @@ export function dynamoPosts(client: DynamoDBClient, table: string): Posts {
   };
 }
 
-function fateUnderStored(item: Record<string, AttributeValue> | undefined, feed: FeedName, part: Part): StoredFate {
+function fateUnderStored(item: Record<string, AttributeValue> | undefined, feed: FeedName, part: Part): Written {
   const stored = item && (unmarshall(item) as Post)[feed];
-  return stored ? fateUnder(stored, part.k, part.fields) : 'superseded';
+  if (stored === undefined) return 'superseded';
+  return stored.k === part.k ? 'unchanged' : fateUnder(stored, part.k, part.fields);
 }

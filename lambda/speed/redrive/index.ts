@@ -7,7 +7,7 @@ import type { RedriveEvent, RedriveResult } from '../../../model/redrive.ts';
 import { clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { s3Quarantine } from '../../shared/quarantine.ts';
-import { readFeedByStream } from '../clean/event.ts';
+import { readFeedBySource } from '../clean/event.ts';
 import { dynamoPosts } from '../clean/posts.ts';
 import { s3Objects } from './objects.ts';
 import { redrive } from './redrive.ts';
@@ -15,7 +15,7 @@ import { redrive } from './redrive.ts';
 /** Kept back from the function's time to delete what was stored, and for the answer. */
 const reserveMs = 2_000;
 
-const feedByStream = readFeedByStream(required('FEED_BY_STREAM'));
+const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
 const bucket = required('QUARANTINE_BUCKET');
 // Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
@@ -29,7 +29,7 @@ const logger = new Logger();
 /** Takes quarantined rows and parked batches up again, by the rules of today. Doing it twice changes nothing. */
 export async function handler({ keys }: RedriveEvent, context: Context): Promise<RedriveResult> {
   const deadline = Date.now() + context.getRemainingTimeInMillis() - reserveMs;
-  const result = await redrive(keys, stores, feedByStream, { deadline, now: Date.now, sleep, random: Math.random });
+  const result = await redrive(keys, stores, feedBySource, { deadline, now: Date.now, sleep, random: Math.random });
   logger.info('Redrove', { objects: keys.length, rows: result.rows });
   return result;
 }

@@ -15,7 +15,7 @@ import { forEachConcurrently } from '../../shared/concurrency.ts';
 import type { Quarantine } from '../../shared/quarantine.ts';
 import { GaveUpError, type Patience, withRetries } from '../../shared/retry.ts';
 import { type BatchOutcome, type FeedRows, storeRows } from '../clean/clean-batch.ts';
-import { type FeedByStream, feedOfStream, UnknownStreamError } from '../clean/event.ts';
+import { type FeedBySource, feedOfSource, UnknownSourceError } from '../clean/event.ts';
 import type { Posts } from '../clean/posts.ts';
 import type { Objects } from './objects.ts';
 
@@ -43,11 +43,11 @@ interface Taken extends FeedRows {
 export async function redrive(
   keys: readonly string[],
   stores: RedriveStores,
-  feedByStream: FeedByStream,
+  feedBySource: FeedBySource,
   patience: Patience,
 ): Promise<RedriveResult> {
   const ends = new Map<string, { end: RedriveEnd; reason?: string }>();
-  const taken = await take(keys, stores.objects, feedByStream, patience, ends);
+  const taken = await take(keys, stores.objects, feedBySource, patience, ends);
   const outcome = await storeRows(taken, { ...stores, quarantine: unlessTheSame(stores.quarantine, taken) }, patience);
 
   // Of those after a failure it is not known what was stored.
@@ -63,7 +63,7 @@ export async function redrive(
 async function take(
   keys: readonly string[],
   objects: Objects,
-  feedByStream: FeedByStream,
+  feedBySource: FeedBySource,
   patience: Patience,
   ends: Map<string, { end: RedriveEnd; reason?: string }>,
 ): Promise<Taken[]> {
@@ -72,7 +72,7 @@ async function take(
     try {
       const text = await withRetries(patience, () => objects.read(key));
       if (text === undefined) ends.set(key, { end: 'gone' });
-      else taken.set(key, read(key, text, feedByStream));
+      else taken.set(key, read(key, text, feedBySource));
     } catch (error) {
       if (error instanceof GaveUpError) ends.set(key, { end: 'again' });
       else if (isUnreadable(error)) ends.set(key, { end: 'unreadable', reason: error.message });
@@ -82,19 +82,19 @@ async function take(
   return keys.flatMap((key) => taken.get(key) ?? []);
 }
 
-function read(key: string, text: string, feedByStream: FeedByStream): Taken {
+function read(key: string, text: string, feedBySource: FeedBySource): Taken {
   if (!key.startsWith(parkedPrefix)) {
     const kept = parseQuarantined(text);
     return { key, kept, feed: feeds[kept.feed], rows: judgedAgain(kept) };
   }
   const records = parkedRecords(text);
   // A mapping reads one stream.
-  const feed = feedOfStream(records[0]?.topic ?? '', feedByStream);
+  const feed = feedOfSource(records[0]?.topic ?? '', feedBySource);
   return { key, feed, rows: records.flatMap((record) => rowsOf(record, feed)) };
 }
 
 const isUnreadable = (error: unknown): error is Error =>
-  error instanceof QuarantineError || error instanceof ParkedBatchError || error instanceof UnknownStreamError;
+  error instanceof QuarantineError || error instanceof ParkedBatchError || error instanceof UnknownSourceError;
 
 /** A row that is refused again for the same is left as it is. */
 function unlessTheSame(quarantine: Quarantine, taken: readonly Taken[]): Quarantine {
