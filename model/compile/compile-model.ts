@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { feeds } from '../feeds/index.ts';
 import type { Feed, FeedName } from '../rules/rule.ts';
 import { maxRowsPerRecord, maxUnwrapLevels } from '../unwrap.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** What a job of another language needs in order to clean as this one does: plain JSON. */
 export interface CompiledModel {
@@ -16,10 +17,3 @@ export function compileModel(): CompiledModel {
   const model = { unwrap: { maxLevels: maxUnwrapLevels, maxRows: maxRowsPerRecord }, feeds };
   return { hash: createHash('sha256').update(canonicalJson(model)).digest('hex'), ...model };
 }
-
-const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );

@@ -1,0 +1,10 @@
+import { followers, poster } from '../dimensions.ts';
+import { distinct, type Metric } from '../metric.ts';
+
+export default {
+  name: 'posters',
+  describe: 'Posts of each poster by follower count: how popular a profile is.',
+  measure: distinct(poster, followers),
+  by: [],
+  readBudget: 50_000,
+} satisfies Metric;
