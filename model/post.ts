@@ -13,6 +13,8 @@ export interface Part {
 /** An item of the posts table. */
 export interface Post extends Partial<Readonly<Record<FeedName, Part>>> {
   readonly ind: number;
+  /** Generation of counters that it was last stamped for; those above it do not count it. @default - never stamped */
+  readonly gen?: number;
 }
 
 export function sameFields(one: CleanFields, other: CleanFields): boolean {
