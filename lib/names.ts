@@ -18,7 +18,9 @@ export class DeploymentIdError extends Error {
 /** Every physical name of a deployment. A name made elsewhere is a bug: two stacks would disagree about it. */
 export interface Names {
   readonly deployment: string;
-  readonly stacks: Readonly<Record<'network' | 'broker' | 'lake' | 'ingest' | 'sink' | 'speed' | 'batch', string>>;
+  readonly stacks: Readonly<
+    Record<'network' | 'broker' | 'lake' | 'ingest' | 'sink' | 'speed' | 'batch' | 'serving', string>
+  >;
   /** What the names of the deployment's streams begin with. */
   readonly streamPrefix: string;
   readonly streams: Readonly<Record<FeedName, string>>;
@@ -30,9 +32,13 @@ export interface Names {
   };
   readonly api: string;
   readonly postsTable: string;
+  /** What the change stream of the posts adds up to. */
+  readonly countersTable: string;
   readonly cleanFunction: string;
   readonly redriveFunction: string;
   readonly topics: Readonly<Record<FeedName, string>>;
+  /** Consumer groups of the clean function. An event source mapping reads one topic, and has a group of its own. */
+  readonly cleanGroups: Readonly<Record<FeedName, string>>;
   readonly cluster: string;
   readonly kafkaRestFunction: string;
   readonly archiveFunction: string;
@@ -45,6 +51,9 @@ export interface Names {
   readonly cleanJob: string;
   readonly planFunction: string;
   readonly gateFunction: string;
+  readonly serveFunction: string;
+  readonly refereeFunction: string;
+  readonly queryFunction: string;
   readonly batchMachine: string;
   /** Who runs the batch, and which run readers see. */
   readonly runsTable: string;
@@ -63,7 +72,10 @@ export interface Names {
       | 'sink'
       | 'cleanJob'
       | 'plan'
-      | 'gate',
+      | 'gate'
+      | 'serve'
+      | 'referee'
+      | 'query',
       string
     >
   >;
@@ -88,6 +100,7 @@ export function namesOf(deployment: string): Names {
       sink: `${own}-sink`,
       speed: `${own}-speed`,
       batch: `${own}-batch`,
+      serving: `${own}-serving`,
     },
     streamPrefix,
     streams: { pin: `${streamPrefix}pin`, geo: `${streamPrefix}geo`, user: `${streamPrefix}user` },
@@ -99,9 +112,11 @@ export function namesOf(deployment: string): Names {
     },
     api: own,
     postsTable: `${own}-posts`,
+    countersTable: `${own}-counters`,
     cleanFunction: `${own}-clean`,
     redriveFunction: `${own}-redrive`,
     topics: { pin: `${deployment}.pin`, geo: `${deployment}.geo`, user: `${deployment}.user` },
+    cleanGroups: { pin: `${own}-clean-pin`, geo: `${own}-clean-geo`, user: `${own}-clean-user` },
     cluster: own,
     kafkaRestFunction: `${own}-kafka-rest`,
     archiveFunction: `${own}-archive`,
@@ -113,6 +128,9 @@ export function namesOf(deployment: string): Names {
     cleanJob: `${own}-clean`,
     planFunction: `${own}-plan`,
     gateFunction: `${own}-gate`,
+    serveFunction: `${own}-serve`,
+    refereeFunction: `${own}-referee`,
+    queryFunction: `${own}-query`,
     batchMachine: `${own}-batch`,
     runsTable: `${own}-runs`,
     failureTopic: `${own}-failures`,
@@ -130,6 +148,9 @@ export function namesOf(deployment: string): Names {
       cleanJob: `/pinflow/${deployment}/clean-job`,
       plan: `/pinflow/${deployment}/plan`,
       gate: `/pinflow/${deployment}/gate`,
+      serve: `/pinflow/${deployment}/serve`,
+      referee: `/pinflow/${deployment}/referee`,
+      query: `/pinflow/${deployment}/query`,
     },
   };
 }
