@@ -24,12 +24,14 @@ const INERT = {
 } as const;
 
 const SHAPE = ['TableName', 'KeySchema', 'AttributeDefinitions', 'BillingMode', 'LocalSecondaryIndexes'];
+/** What a table may get or lose at any time. */
+const CHANGEABLE = ['StreamSpecification.StreamViewType'];
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html */
 export function dynamoDbTable(dynamodb: DynamoDbService): ResourceType {
   return {
     type: 'AWS::DynamoDB::Table',
-    implemented: [...SHAPE, 'GlobalSecondaryIndexes', 'ProvisionedThroughput'],
+    implemented: [...SHAPE, ...CHANGEABLE, 'GlobalSecondaryIndexes', 'ProvisionedThroughput'],
     inert: INERT,
     create: (request) => createTable(dynamodb, request, request.properties['GlobalSecondaryIndexes']),
   };
@@ -40,7 +42,7 @@ export function dynamoDbGlobalTable(dynamodb: DynamoDbService): ResourceType {
   const index = (name: string) => `GlobalSecondaryIndexes.*.${name}`;
   return {
     type: 'AWS::DynamoDB::GlobalTable',
-    implemented: [...SHAPE, ...['IndexName', 'KeySchema', 'Projection'].map(index), 'Replicas.*.Region'],
+    implemented: [...SHAPE, ...CHANGEABLE, ...['IndexName', 'KeySchema', 'Projection'].map(index), 'Replicas.*.Region'],
     inert: {
       SSESpecification: INERT.SSESpecification,
       ...Object.fromEntries(Object.entries(INERT).map(([name, reason]) => [`Replicas.*.${name}`, reason])),
@@ -79,8 +81,11 @@ async function createTable(
   };
   const existing = await dynamodb.find(name);
   if (existing !== undefined) refuseChanges(existing, wanted, path);
-  const table = existing ?? (await dynamodb.createTable(wanted));
-  return { ref: name, attributes: { Arn: table.TableArn, TableId: table.TableId } };
+  if (existing === undefined) await dynamodb.createTable(wanted);
+  const { StreamSpecification } = properties;
+  const table = await dynamodb.streams.put(name, StreamSpecification?.StreamViewType);
+  const { TableArn, TableId, LatestStreamArn } = table;
+  return { ref: name, attributes: { Arn: TableArn, TableId, ...(LatestStreamArn && { StreamArn: LatestStreamArn }) } };
 }
 
 const numbers = (throughput: Record<string, unknown>): Record<string, number> =>

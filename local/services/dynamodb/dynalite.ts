@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { LevelStore } from '../level-store.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
-import { type BatchOperation, ItemCommits, type ItemListener } from './item-commits.ts';
+import type { StreamViewType } from './change-record.ts';
+import { type BatchOperation, ItemCommits, type StreamListener } from './item-commits.ts';
 import { type ExpressionParser, rememberExpressions } from './known-expressions.ts';
 import { type Readings, readAtOnce } from './read-at-once.ts';
 
@@ -27,6 +28,10 @@ export interface TableDescription {
   readonly ProvisionedThroughput: { readonly ReadCapacityUnits: number; readonly WriteCapacityUnits: number };
   readonly GlobalSecondaryIndexes?: readonly TableIndex[];
   readonly LocalSecondaryIndexes?: readonly TableIndex[];
+  StreamSpecification?: { readonly StreamEnabled: boolean; readonly StreamViewType?: StreamViewType };
+  LatestStreamArn?: string;
+  /** The time at which the stream was enabled, as ISO 8601 without a zone. */
+  LatestStreamLabel?: string;
 }
 
 export interface TableIndex {
@@ -39,8 +44,17 @@ export interface TableIndex {
 type Callback<T = void> = (error?: Error | null, value?: T) => void;
 
 export interface ItemStore {
+  /** Calls back with a function that wraps the last callback of the work, and so ends the lock. */
+  lock(key: string, callback: (release: (last: Callback) => Callback) => void): void;
+  get(key: string, callback: Callback<Item>): void;
   put(key: string, item: Item, callback: Callback): void;
   del(key: string, callback: Callback): void;
+}
+
+export interface KeyRange {
+  readonly gt: string;
+  readonly lt: string;
+  readonly limit: number;
 }
 
 export interface Store {
@@ -48,11 +62,14 @@ export interface Store {
     open(): Promise<void>;
     close(): Promise<void>;
     batch(operations: readonly BatchOperation[]): Promise<void>;
+    iterator(range: KeyRange): { all(): Promise<[string, unknown][]> };
   };
   readonly tableDb: {
     awsAccountId: string;
     awsRegion: string;
     put(name: string, table: TableDescription, callback: Callback): void;
+    get(name: string, callback: Callback<TableDescription>): void;
+    lock(name: string, callback: (release: (last: Callback) => Callback) => void): void;
     createValueStream(): Readable;
   };
   getItemDb(table: string): ItemStore;
@@ -71,6 +88,7 @@ interface DynaliteError extends Error {
 interface Database {
   create(options: { path: string; createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store;
   createKey(item: Item, table: TableDescription): string;
+  itemSize(item: Item): number;
   getIndexActions(
     indexes: readonly TableIndex[],
     old: Item | undefined,
@@ -164,9 +182,37 @@ database.updateIndexes = (store, table, old, item, callback) => {
       ...actions.puts.map(({ index, key, item: value }) => ({ type: 'put' as const, key: prefix(index) + key, value })),
     ];
   });
-  own.prepare(table, database.createKey(source, table), { index, old: old ?? undefined, item: item ?? undefined });
+  own.prepare(table, database.createKey(source, table), {
+    index,
+    old: old ?? undefined,
+    item: item ?? undefined,
+    ...(expiring.has(old ?? {}) && { expired: true }),
+  });
   callback();
 };
+
+/** Items that are deleted because their time is over. */
+const expiring = new WeakSet<Item>();
+
+/** Deletes the item if it is still as `isDue` wants it, as DeleteItem does. */
+export function deleteExpired(store: Store, table: TableDescription, item: Item, isDue: (now: Item) => boolean) {
+  const items = store.getItemDb(table.TableName);
+  const key = database.createKey(item, table);
+  return new Promise<void>((resolve, reject) => {
+    items.lock(key, (release) => {
+      const done = release((error) => (error ? reject(error) : resolve()));
+      items.get(key, (error, found) => {
+        if (error && error.name !== 'NotFoundError') return done(error);
+        if (!found || !isDue(found)) return done();
+        expiring.add(found);
+        database.updateIndexes(store, table, found, undefined, (failure) => {
+          if (failure) return done(failure);
+          items.del(key, done);
+        });
+      });
+    });
+  });
+}
 
 export interface DynaliteOptions {
   readonly directory: string;
@@ -178,16 +224,16 @@ export interface DynaliteOptions {
 /** All tables, on LevelDB. */
 export class Dynalite {
   readonly #store: LevelStore<Store>;
-  readonly #listeners: Set<ItemListener>;
+  readonly #listeners: Set<StreamListener>;
 
-  private constructor(store: LevelStore<Store>, listeners: Set<ItemListener>) {
+  private constructor(store: LevelStore<Store>, listeners: Set<StreamListener>) {
     this.#store = store;
     this.#listeners = listeners;
   }
 
   static async open(options: DynaliteOptions): Promise<Dynalite> {
     mkdirSync(options.directory, { recursive: true });
-    const listeners = new Set<ItemListener>();
+    const listeners = new Set<StreamListener>();
     const store = await LevelStore.open({
       service: 'DynamoDB',
       faultCode: 'InternalServerError',
@@ -205,10 +251,15 @@ export class Dynalite {
     return this.#store.close();
   }
 
-  /** Calls `listener` with the changes of items, in the order of their commits, after they are durable. */
-  onChange(listener: ItemListener): () => void {
+  /** Calls `listener` with the ARN of a stream after records of it are durable, until the returned function is called. */
+  onRecords(listener: StreamListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Work on the store itself, which must not call `use` or `run`. */
+  use<T>(work: (store: Store, items: ItemCommits) => Promise<T>): Promise<T> {
+    return this.#store.use((store) => work(store, commits.get(store)!));
   }
 
   has(operation: string): boolean {
@@ -240,7 +291,7 @@ export class Dynalite {
 
 async function openStore(
   { directory, account, region }: DynaliteOptions,
-  listeners: ReadonlySet<ItemListener>,
+  listeners: ReadonlySet<StreamListener>,
 ): Promise<Store> {
   const store = database.create({ path: directory, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   store.tableDb.awsAccountId = account;
@@ -251,7 +302,7 @@ async function openStore(
     await store.db.close();
     throw error;
   });
-  commits.set(store, new ItemCommits(store, listeners));
+  commits.set(store, new ItemCommits(store, listeners, database.itemSize));
   return store;
 }
 

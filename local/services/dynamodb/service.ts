@@ -1,8 +1,8 @@
 import type { AccessRequest } from '../../access/caller.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { Dynalite, type TableDescription } from './dynalite.ts';
-import type { ItemListener } from './item-commits.ts';
 import { MeteredDynalite } from './metered.ts';
+import { TableStreams } from './streams.ts';
 
 export interface DynamoDbOptions {
   /** Where the tables are kept. */
@@ -15,35 +15,32 @@ export interface DynamoDbOptions {
 
 const ACTIVE_POLL_MS = 2;
 
-/** DynamoDB on dynalite, in this process. */
+/** DynamoDB and DynamoDB Streams on dynalite, in this process. */
 export class DynamoDbService implements JsonService {
   readonly name = 'dynamodb';
   readonly #engine: Dynalite;
   readonly #metered: MeteredDynalite;
   readonly #arnPrefix: string;
+  readonly streams: TableStreams;
 
-  private constructor(engine: Dynalite, arnPrefix: string) {
+  private constructor(engine: Dynalite, { account, region }: DynamoDbOptions) {
     this.#engine = engine;
     this.#metered = new MeteredDynalite(engine);
-    this.#arnPrefix = arnPrefix;
+    this.#arnPrefix = `arn:aws:dynamodb:${region}:${account}:table/`;
+    this.streams = new TableStreams(engine, { region, arnPrefix: this.#arnPrefix });
   }
 
   static async open(options: DynamoDbOptions): Promise<DynamoDbService> {
-    const { account, region } = options;
-    return new DynamoDbService(await Dynalite.open(options), `arn:aws:dynamodb:${region}:${account}:table/`);
+    return new DynamoDbService(await Dynalite.open(options), options);
   }
 
   close(): Promise<void> {
+    this.streams.close();
     return this.#engine.close();
   }
 
   arn(table: string): string {
     return this.#arnPrefix + table;
-  }
-
-  /** Every committed change of an item, in order; what a table's stream is made of. */
-  onChange(listener: ItemListener): () => void {
-    return this.#engine.onChange(listener);
   }
 
   /** Undefined when there is no such table. */
@@ -67,6 +64,7 @@ export class DynamoDbService implements JsonService {
   }
 
   access(operation: string, input: JsonObject): readonly AccessRequest[] {
+    if (this.streams.has(operation)) return this.streams.access(operation, input);
     if (!this.#engine.has(operation)) throw unknown(operation);
     const action = `dynamodb:${operation}`;
     if (operation === 'ListTables') return [{ action, resource: '*' }];
@@ -80,6 +78,7 @@ export class DynamoDbService implements JsonService {
   }
 
   async call(operation: string, input: JsonObject): Promise<JsonObject> {
+    if (this.streams.has(operation)) return this.streams.call(operation, input);
     if (!this.#engine.has(operation)) throw unknown(operation);
     return this.#metered.run(operation, this.#withNames(input));
   }

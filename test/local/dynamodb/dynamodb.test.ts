@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { dynamoDbGlobalTable, dynamoDbTable } from '../../../local/resources/dynamodb-table.ts';
 import type { ResourceRequest } from '../../../local/resources/resource.ts';
-import type { ItemChange } from '../../../local/services/dynamodb/item-commits.ts';
 import { DynamoDbService } from '../../../local/services/dynamodb/service.ts';
 
 const ARN = 'arn:aws:dynamodb:us-east-1:000000000000:table/posts';
@@ -106,20 +105,6 @@ test('items and indexes survive a restart', async () => {
     });
   expect((await query('a'))['Count']).toBe(0);
   expect((await query('b'))['Items']).toEqual([{ ind: { N: '1' }, k: { S: 'b' } }]);
-});
-
-test('changes are told once, in order, and a write that changes nothing is none', async () => {
-  await dynamodb.createTable(TABLE);
-  const changes: ItemChange[] = [];
-  dynamodb.onChange((some) => changes.push(...some));
-  const put = { TableName: 'posts', Item: { ...key(1), k: { S: 'a' } } };
-  await dynamodb.call('PutItem', put);
-  await dynamodb.call('PutItem', put);
-  await dynamodb.call('BatchWriteItem', { RequestItems: { [ARN]: [{ DeleteRequest: { Key: key(1) } }] } });
-  expect(changes).toMatchObject([
-    { table: 'posts', keys: key(1), old: undefined, item: { k: { S: 'a' } } },
-    { table: 'posts', keys: key(1), old: { k: { S: 'a' } }, item: undefined },
-  ]);
 });
 
 test('IAM decides by table and index, for a batch by each table', () => {
