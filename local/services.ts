@@ -171,7 +171,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   const installation = options.kafka ?? { java: 'java', jars: [] };
   const kafka = await open(
     'Kafka',
-    () => new KafkaService({ ...target, stateDir, installation, identities, frontDoor, log }),
+    () => new KafkaService({ ...target, stateDir, installation, identities, frontDoor, logs, log }),
     closed,
   );
   const kafkaConnect = await open(
@@ -186,6 +186,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         kafka,
         identities,
         frontDoor,
+        logs,
         log,
       }),
     closed,

@@ -31,6 +31,8 @@ export interface ConnectOptions {
   /** @default 256m */
   readonly heap?: string;
   readonly log: (line: string) => void;
+  /** Told what it prints. @default - nobody is */
+  readonly output?: (line: string) => void;
 }
 
 /** A worker refuses a call. */
@@ -91,6 +93,7 @@ export class ConnectWorker {
       probe: () => answers(`http://127.0.0.1:${port}`),
       readyLimitMs: READY_LIMIT_MS,
       log,
+      ...(options.output && { output: options.output }),
     });
     try {
       await engine.start();

@@ -22,6 +22,8 @@ export interface KafkaOptions {
   /** @default 256m */
   readonly heap?: string;
   readonly log: (line: string) => void;
+  /** Told what it prints. @default - nobody is */
+  readonly output?: (line: string) => void;
 }
 
 const READY_LIMIT_MS = 60_000;
@@ -84,6 +86,7 @@ export class Kafka {
       probe: async () => (await listens(port)) && (await answers(bootstrapServers)),
       readyLimitMs: READY_LIMIT_MS,
       log,
+      ...(options.output && { output: options.output }),
     });
     try {
       await engine.start();

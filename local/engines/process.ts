@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from '../process-identity.ts';
+import { FollowedLog } from './followed-log.ts';
 import { endLeftover } from './leftover.ts';
 
 export interface EngineOptions {
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly prepared?: () => Promise<void>;
   readonly readyLimitMs: number;
   readonly log: (line: string) => void;
+  /** Told what it prints, line by line and within bounds; the file has all. @default - nobody is */
+  readonly output?: (line: string) => void;
 }
 
 /** An engine does not start. */
@@ -45,6 +48,7 @@ export class EngineProcess {
   readonly #logFile: string;
   #child: ChildProcess | undefined;
   #ready: Promise<void> = Promise.resolve();
+  #followed: FollowedLog | undefined;
   #stopping = false;
   #deaths = 0;
 
@@ -63,6 +67,8 @@ export class EngineProcess {
     mkdirSync(this.#options.directory, { recursive: true });
     await endLeftover(this.#pidFile);
     if (this.#stopping) return;
+    const { output } = this.#options;
+    if (output) this.#followed = new FollowedLog({ file: this.#logFile, line: output });
     this.#ready = this.#launch();
     await this.#ready;
   }
@@ -83,6 +89,8 @@ export class EngineProcess {
       clearTimeout(kill);
     }
     rmSync(this.#pidFile, { force: true });
+    this.#followed?.close();
+    this.#followed = undefined;
   }
 
   async #launch(): Promise<void> {

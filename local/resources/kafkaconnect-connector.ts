@@ -67,6 +67,7 @@ export function connector(connect: KafkaConnectService, parts: ConnectParts): Re
       'ConnectorName',
       'KafkaCluster.ApacheKafkaCluster.BootstrapServers',
       'KafkaClusterClientAuthentication.AuthenticationType',
+      'LogDelivery.WorkerLogDelivery.CloudWatchLogs',
       'Plugins',
       'ServiceExecutionRoleArn',
       'WorkerConfiguration',
@@ -77,7 +78,6 @@ export function connector(connect: KafkaConnectService, parts: ConnectParts): Re
       'KafkaCluster.ApacheKafkaCluster.Vpc': 'the worker is on the loopback interface',
       KafkaClusterEncryptionInTransit: 'nothing leaves this machine',
       KafkaConnectVersion: 'there is one version of Kafka Connect here',
-      LogDelivery: 'the worker logs to a file below the state directory',
       Tags: 'nothing here reads tags',
     },
     check: ({ KafkaClusterClientAuthentication: authentication }) =>
@@ -90,12 +90,14 @@ export function connector(connect: KafkaConnectService, parts: ConnectParts): Re
         ({ CustomPlugin }) => parts.plugins.get(CustomPlugin.CustomPluginArn)!,
       );
       const configuration = properties['ConnectorConfiguration'] as Record<string, unknown>;
+      const logs = properties['LogDelivery']?.WorkerLogDelivery?.CloudWatchLogs;
       connect.define({
         name,
         plugins,
         configuration: Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, String(value)])),
         worker: parts.workers.get(String(properties['WorkerConfiguration']?.WorkerConfigurationArn)) ?? {},
         roleArn: String(properties['ServiceExecutionRoleArn']),
+        ...(logs?.Enabled === true && { logGroup: String(logs.LogGroup) }),
       });
       const arn = connect.arn('connector', name);
       return { ref: arn, attributes: { ConnectorArn: arn } };

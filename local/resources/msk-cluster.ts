@@ -12,6 +12,7 @@ export function mskCluster(kafka: KafkaService, configurations: MskConfiguration
       'ClusterName',
       'ConfigurationInfo',
       'KafkaVersion',
+      'LoggingInfo.BrokerLogs.CloudWatchLogs',
       'NumberOfBrokerNodes',
       'BrokerNodeGroupInfo.InstanceType',
     ],
@@ -23,7 +24,6 @@ export function mskCluster(kafka: KafkaService, configurations: MskConfiguration
       EncryptionInfo: 'nothing leaves this machine',
       EnhancedMonitoring: 'metrics are not collected from the broker',
       OpenMonitoring: 'metrics are not collected from the broker',
-      LoggingInfo: 'the broker logs to a file below the state directory',
       StorageMode: 'records are kept in plain files below the state directory',
       Tags: 'nothing here reads tags',
     },
@@ -33,12 +33,14 @@ export function mskCluster(kafka: KafkaService, configurations: MskConfiguration
     ],
     async create({ properties }) {
       const { ConfigurationInfo, BrokerNodeGroupInfo } = properties;
+      const logs = properties['LoggingInfo']?.BrokerLogs?.CloudWatchLogs;
       const arn = await kafka.putCluster({
         name: String(properties['ClusterName']),
         kafkaVersion: String(properties['KafkaVersion']),
         brokers: Number(properties['NumberOfBrokerNodes']),
         instanceType: String(BrokerNodeGroupInfo?.InstanceType),
         settings: configurations.get(String(ConfigurationInfo?.Arn)) ?? {},
+        ...(logs?.Enabled === true && { logGroup: String(logs.LogGroup) }),
       });
       return { ref: arn, attributes: { Arn: arn, CurrentVersion: 'K1' } };
     },

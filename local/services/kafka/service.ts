@@ -8,6 +8,7 @@ import type { JavaInstallation } from '../../engines/jvm.ts';
 import { type KafkaGrant, setPermissions } from '../../engines/kafka/permissions.ts';
 import { putTopic, type TopicDefinition } from '../../engines/kafka/topics.ts';
 import { Kafka } from '../../engines/kafka.ts';
+import type { LogsService } from '../logs/service.ts';
 import { type FrontDoor, type HttpService, type JsonObject, ServiceError } from '../service.ts';
 import { grantsOf } from './grants.ts';
 
@@ -19,6 +20,7 @@ export interface KafkaServiceOptions {
   readonly installation: JavaInstallation;
   readonly identities: RoleDirectory;
   readonly frontDoor: Pick<FrontDoor, 'authorize'>;
+  readonly logs: Pick<LogsService, 'write'>;
   readonly log: (line: string) => void;
 }
 
@@ -29,6 +31,8 @@ export interface ClusterDefinition {
   readonly instanceType: string;
   /** Of its configuration, such as `log.retention.hours`. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Where the broker's log goes. @default - to a file only */
+  readonly logGroup?: string;
 }
 
 interface Operation {
@@ -86,10 +90,14 @@ export class KafkaService implements HttpService {
       throw new Error(`${cluster.name}: the local runtime has one cluster, and that is ${this.#cluster.name}`);
     }
     this.#cluster = cluster;
-    const { installation, stateDir, log } = this.#options;
+    const { installation, stateDir, logs, log } = this.#options;
+    const { settings, name, logGroup } = cluster;
     const port = await freePort();
     this.#bootstrapServers = `127.0.0.1:${port}`;
-    this.#engine = Kafka.start({ installation, stateDir, settings: cluster.settings, port, log });
+    const output = logGroup !== undefined && {
+      output: (line: string) => logs.write(logGroup, `${name}-Broker-1`, line),
+    };
+    this.#engine = Kafka.start({ installation, stateDir, settings, port, log, ...output });
     // Whoever waits for it is told.
     this.#engine.catch(() => {});
     return this.arn('cluster');

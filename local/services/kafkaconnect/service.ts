@@ -6,6 +6,7 @@ import { sendJson } from '../../door/answers.ts';
 import { ConnectWorker, tokenSecurity, type WorkerNames } from '../../engines/connect.ts';
 import type { JavaInstallation } from '../../engines/jvm.ts';
 import type { KafkaService } from '../kafka/service.ts';
+import type { LogsService } from '../logs/service.ts';
 import { type FrontDoor, type HttpService, type JsonObject, ServiceError } from '../service.ts';
 import { unpackPlugin } from './plugins.ts';
 
@@ -21,6 +22,7 @@ export interface KafkaConnectOptions {
   readonly kafka: KafkaService;
   readonly identities: Identities;
   readonly frontDoor: Pick<FrontDoor, 'authorize'>;
+  readonly logs: Pick<LogsService, 'write'>;
   readonly log: (line: string) => void;
 }
 
@@ -32,6 +34,8 @@ export interface ConnectorDefinition {
   /** The ZIP files of the plugins. */
   readonly plugins: readonly string[];
   readonly roleArn: string;
+  /** Where the worker's log goes. @default - to a file only */
+  readonly logGroup?: string;
 }
 
 interface Connector {
@@ -93,8 +97,8 @@ export class KafkaConnectService implements HttpService {
   }
 
   async #start(connector: Connector): Promise<void> {
-    const { installation, python, stateDir, endpoint, region, kafka, log } = this.#options;
-    const { name, configuration, worker: settings, plugins } = connector.definition;
+    const { installation, python, stateDir, endpoint, region, kafka, logs, log } = this.#options;
+    const { name, configuration, worker: settings, plugins, logGroup } = connector.definition;
     const unpacked = plugins.map((zip) => unpackPlugin(zip, join(stateDir, 'connect', 'plugins'), python));
     connector.worker = await ConnectWorker.start({
       installation,
@@ -112,6 +116,7 @@ export class KafkaConnectService implements HttpService {
         AWS_ENDPOINT_URL: endpoint,
       },
       log,
+      ...(logGroup !== undefined && { output: (line: string) => logs.write(logGroup, `${name}-1`, line) }),
     });
     await connector.worker.putConnector(name, { name, ...configuration });
   }

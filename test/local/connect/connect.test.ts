@@ -23,6 +23,7 @@ const target = { account: '000000000000', region: 'us-east-1' };
 const installation = { java: javaPath(21), jars: jarPaths('kafka') };
 const BYTES = 'org.apache.kafka.connect.converters.ByteArrayConverter';
 
+const written: [group: string, stream: string, line: string][] = [];
 let stateDir: string;
 let objects: Map<string, { body: Buffer; last: string }>;
 let s3: Server;
@@ -77,7 +78,8 @@ beforeAll(async () => {
   const identities = new RoleDirectory(target.account);
   const frontDoor = { authorize: () => {} };
   const log = () => {};
-  kafka = new KafkaService({ ...target, stateDir, installation, identities, frontDoor, log });
+  const logs = { write: (group: string, stream: string, line: string) => void written.push([group, stream, line]) };
+  kafka = new KafkaService({ ...target, stateDir, installation, identities, frontDoor, logs, log });
   const clusterArn = await kafka.putCluster({
     name: 'demo',
     kafkaVersion: '3.9.x.kraft',
@@ -114,10 +116,12 @@ beforeAll(async () => {
     kafka,
     identities,
     frontDoor,
+    logs,
     log,
   });
   connect.define({
     name: CONNECTOR,
+    logGroup: '/pinflow/demo/sink',
     roleArn: role.arn,
     plugins: [pluginZip()],
     worker: { 'key.converter': BYTES, 'value.converter': BYTES },
@@ -156,6 +160,8 @@ test('every record lands once, though worker and broker are killed meanwhile', a
   const offsets = landed();
   expect(offsets).toHaveLength(RECORDS + 100);
   expect(new Set(offsets).size).toBe(RECORDS + 100);
+  // What the worker prints is in the group that its template names.
+  expect(written.some(([group, stream]) => group === '/pinflow/demo/sink' && stream === `${CONNECTOR}-1`)).toBe(true);
 }, 120_000);
 
 async function send(from: number, to: number): Promise<void> {
