@@ -1,11 +1,14 @@
 import { buildApp, newApp } from '../lib/app.ts';
-import { profileNamed, withAuth, withBatchPath } from '../lib/profiles/index.ts';
+import { profileNamed, SWITCHES, withAuth, withSwitch } from '../lib/profiles/index.ts';
 
 const app = newApp();
 const context = (key: string, otherwise: string): string => app.node.tryGetContext(key) ?? otherwise;
-const profile = profileNamed(context('profile', 'laptop'));
+const named = profileNamed(context('profile', 'laptop'));
 buildApp(app, {
-  profile: withBatchPath(withAuth(profile, context('auth', profile.api.auth)), app.node.tryGetContext('batchPath')),
+  profile: SWITCHES.reduce(
+    (profile, name) => withSwitch(profile, name, app.node.tryGetContext(name)),
+    withAuth(named, context('auth', named.api.auth)),
+  ),
   deployment: context('deployment', 'demo'),
 });
 app.synth();

@@ -50,7 +50,7 @@ export function buildApp(app: App, deployment: Deployment): PinflowStacks {
   const lake = new LakeStack(app, deployment);
   const kafka = deployment.profile.batchPath ? kafkaStacks(app, deployment) : undefined;
   const ingest = new IngestStack(app, { ...deployment, ...(kafka && { kafka }) });
-  const speed = new SpeedStack(app, deployment);
+  const speed = new SpeedStack(app, { ...deployment, ...(kafka && { kafka }) });
   speed.addStackDependency(lake, 'the clean function writes to the quarantine bucket');
   speed.addStackDependency(ingest, 'the event source mappings read the streams');
   const batchPath = kafka && { ...kafka, ...batchStacks(app, deployment, kafka, lake) };

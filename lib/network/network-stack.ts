@@ -1,5 +1,6 @@
 import {
   GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
   IpAddresses,
   type IVpc,
   Peer,
@@ -15,9 +16,12 @@ import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 /** Where brokers listen for clients that authenticate by IAM. */
 const KAFKA_IAM = Port.tcp(9098);
 
+const HTTPS = Port.tcp(443);
+
 /**
- * Two subnets that no route leaves but to S3 and DynamoDB. No interface endpoint is needed: who is in here signs for the
- * brokers with credentials it already has, and logs are taken from outside the VPC.
+ * Two subnets that no route leaves but to S3 and DynamoDB. Who is in here signs for the brokers with credentials it
+ * already has, and logs are taken from outside the VPC. So no interface endpoint is needed, unless Lambda reads the
+ * topics itself.
  */
 export class NetworkStack extends PinflowStack {
   readonly vpc: Vpc;
@@ -47,11 +51,33 @@ export class NetworkStack extends PinflowStack {
     this.sink = this.securityGroup('Sink', 'The connector that writes the topics to S3');
     for (const client of [this.kafkaRest, this.sink]) this.brokers.connections.allowFrom(client, KAFKA_IAM);
     // The only way there is the gateway endpoint of S3.
-    this.sink.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'S3');
+    this.sink.addEgressRule(Peer.anyIpv4(), HTTPS, 'S3');
+    if (this.profile.topicsFeedSpeed) this.letLambdaPoll();
     Validations.of(this.vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
       reason: 'No route leaves the VPC but to S3 and DynamoDB, and the brokers log who connects.',
     });
+  }
+
+  /**
+   * Event source mappings of topics poll from the cluster's subnets, in its security group, and reach Lambda and STS from
+   * there. @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html
+   */
+  private letLambdaPoll(): void {
+    const endpoints = this.securityGroup('Endpoints', 'The endpoints of Lambda and STS');
+    for (const [id, service] of [
+      ['Lambda', InterfaceVpcEndpointAwsService.LAMBDA],
+      ['Sts', InterfaceVpcEndpointAwsService.STS],
+    ] as const) {
+      this.vpc.addInterfaceEndpoint(id, {
+        service,
+        subnets: { subnets: this.vpc.isolatedSubnets },
+        securityGroups: [endpoints],
+        open: false,
+      });
+    }
+    this.brokers.connections.allowInternally(KAFKA_IAM);
+    this.brokers.connections.allowTo(endpoints, HTTPS);
   }
 
   private securityGroup(id: string, description: string): SecurityGroup {

@@ -22,6 +22,7 @@ export const dev: Profile = {
     bisectOnError: true,
   },
   batchPath: true,
+  topicsFeedSpeed: false,
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },
   topics: { partitions: 1, replication: 2, minInSyncReplicas: 1, retentionHours: 72 },
   // The connections of this many environments start within the limit of two t3.small brokers.

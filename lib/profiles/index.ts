@@ -48,15 +48,19 @@ export function withAuth(profile: Profile, name: string): Profile {
 }
 
 export class UnknownSwitchError extends Error {
-  constructor(value: unknown) {
-    super(`There is no ${JSON.stringify(value)} for batchPath: use -c batchPath=on or -c batchPath=off`);
+  constructor(name: string, value: unknown) {
+    super(`There is no ${JSON.stringify(value)} for ${name}: use -c ${name}=on or -c ${name}=off`);
     this.name = 'UnknownSwitchError';
   }
 }
 
-/** The profile with or without the batch path, whatever it says itself. @throws UnknownSwitchError */
-export function withBatchPath(profile: Profile, value: string | undefined): Profile {
+/** What a profile has or has not. */
+export const SWITCHES = ['batchPath', 'topicsFeedSpeed'] as const;
+export type Switch = (typeof SWITCHES)[number];
+
+/** The profile with or without something, whatever it says itself. @throws UnknownSwitchError */
+export function withSwitch(profile: Profile, name: Switch, value: string | undefined): Profile {
   if (value === undefined) return profile;
-  if (value !== 'on' && value !== 'off') throw new UnknownSwitchError(value);
-  return { ...profile, batchPath: value === 'on' };
+  if (value !== 'on' && value !== 'off') throw new UnknownSwitchError(name, value);
+  return { ...profile, [name]: value === 'on' };
 }

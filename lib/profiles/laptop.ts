@@ -24,6 +24,7 @@ export const laptop: Profile = {
     bisectOnError: true,
   },
   batchPath: false,
+  topicsFeedSpeed: false,
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },
   // One local broker holds the only copy.
   topics: { partitions: 2, replication: 1, minInSyncReplicas: 1, retentionHours: 24 },

@@ -9,6 +9,8 @@ export interface Profile extends BatchPathProfile {
   readonly clean: CleanProfile;
   /** Whether there are the topics door, the broker and the batch layer. The broker is most of what an idle deployment costs. */
   readonly batchPath: boolean;
+  /** With the batch path: whether topics feed the speed layer too, which on AWS takes two interface endpoints. */
+  readonly topicsFeedSpeed: boolean;
   readonly logRetention: RetentionDays;
   /**
    * What becomes of buckets, streams and tables when their stack is deleted. `destroy` is one of two keys:

@@ -40,7 +40,7 @@ export class SpeedFunction extends NodeFunction {
       environment: {
         POSTS_TABLE: names.postsTable,
         QUARANTINE_BUCKET: names.buckets.quarantine,
-        FEED_BY_SOURCE: JSON.stringify(Object.fromEntries(feedNames.map((feed) => [names.streams[feed], feed]))),
+        FEED_BY_SOURCE: JSON.stringify(feedBySource(names, profile)),
       },
     });
   }
@@ -50,6 +50,12 @@ export class SpeedFunction extends NodeFunction {
     const objects = nagged(bucketArn(names.buckets.quarantine, `${prefix}/*`));
     Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${objects}]`, reason });
   }
+}
+
+/** Stream or topic -> feed, of those that feed the speed layer. */
+function feedBySource(names: Names, { batchPath, topicsFeedSpeed }: Profile): Record<string, string> {
+  const sources = batchPath && topicsFeedSpeed ? [names.streams, names.topics] : [names.streams];
+  return Object.fromEntries(sources.flatMap((of) => feedNames.map((feed) => [of[feed], feed])));
 }
 
 export const quarantineArn = (names: Names): string => bucketArn(names.buckets.quarantine);

@@ -1,10 +1,16 @@
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnOutput } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { KafkaStacks } from '../broker/broker-stack.ts';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { CleanFunction } from './clean-function.ts';
 import { RedriveFunction } from './redrive-function.ts';
+
+export interface SpeedStackProps extends Deployment {
+  /** @default - there are no topics */
+  readonly kafka?: KafkaStacks;
+}
 
 /** The newest state of every post, within seconds. */
 export class SpeedStack extends PinflowStack {
@@ -14,7 +20,7 @@ export class SpeedStack extends PinflowStack {
   /** Undefined without the batch path. */
   readonly archive: ArchiveFunction | undefined;
 
-  constructor(scope: Construct, props: Deployment) {
+  constructor(scope: Construct, { kafka, ...props }: SpeedStackProps) {
     super(scope, 'speed', props, { description: 'Pinflow: the clean function and the posts it keeps' });
     const { names, profile } = this;
     this.posts = new Table(this, 'Posts', {
@@ -25,7 +31,20 @@ export class SpeedStack extends PinflowStack {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: profile.pointInTimeRecovery },
       removalPolicy: this.dataRemoval,
     });
-    this.clean = new CleanFunction(this, 'Clean', { names, profile, posts: this.posts });
+    const fed = profile.topicsFeedSpeed ? kafka : undefined;
+    this.clean = new CleanFunction(this, 'Clean', {
+      names,
+      profile,
+      posts: this.posts,
+      ...(fed && { kafka: fed.broker.arns }),
+    });
+    if (fed) {
+      this.addStackDependency(fed.network, 'the event source mappings poll from its subnets');
+      new CfnOutput(this, 'SpeedTopicNames', {
+        value: fed.broker.topics.names.join(','),
+        description: 'The topics that the clean function reads, as it reads the streams',
+      });
+    }
     this.redrive = new RedriveFunction(this, 'Redrive', { names, profile, posts: this.posts });
     this.archive = profile.batchPath ? new ArchiveFunction(this, 'Archive', { names, profile }) : undefined;
 

@@ -36,16 +36,32 @@ const FOR_FUNCTIONS_IN_A_VPC = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+/** The same for event source mappings of topics: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html */
+const FOR_MAPPINGS_OF_TOPICS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+];
+
+const SWITCHED = [
+  ['off', 'off'],
+  ['on', 'off'],
+  ['on', 'on'],
+] as const;
 const VARIANTS = PROFILES.flatMap(({ name }) =>
-  (['off', 'on'] as const).map((batchPath) => [name, batchPath] as const),
+  SWITCHED.map(([batchPath, topicsFeedSpeed]) => [name, batchPath, topicsFeedSpeed] as const),
 );
 
-describe.each(VARIANTS)('profile %s with the batch path %s', (profile, batchPath) => {
+describe.each(VARIANTS)('profile %s with the batch path %s, topics feeding the speed layer %s', (...variant) => {
+  const [profile, batchPath, topicsFeedSpeed] = variant;
   let app: Synthesized;
   let resources: [string, TemplateResource][];
 
   beforeAll(() => {
-    app = synth(profile, {}, 'demo', 'none', batchPath);
+    app = synth(profile, {}, 'demo', 'none', batchPath, topicsFeedSpeed);
     resources = Object.values(app.templates).flatMap((template) => Object.entries(template.Resources));
   });
 
@@ -74,7 +90,11 @@ describe.each(VARIANTS)('profile %s with the batch path %s', (profile, batchPath
       .flatMap((policy: Properties) => policy['PolicyDocument'].Statement as Properties[]);
     const unlimited = statements.filter(({ Resource }) => [Resource].flat().includes('*'));
     expect(unlimited.flatMap(({ Action }) => Action).sort()).toEqual(
-      [...WITHOUT_RESOURCE_LEVEL, ...(batchPath === 'on' ? FOR_FUNCTIONS_IN_A_VPC : [])].sort(),
+      [
+        ...WITHOUT_RESOURCE_LEVEL,
+        ...(batchPath === 'on' ? FOR_FUNCTIONS_IN_A_VPC : []),
+        ...(topicsFeedSpeed === 'on' ? FOR_MAPPINGS_OF_TOPICS : []),
+      ].sort(),
     );
     expect(statements.flatMap(({ Action }) => Action).filter((action: string) => action.includes('*'))).toEqual([]);
   });
@@ -118,7 +138,7 @@ describe.each(VARIANTS)('profile %s with the batch path %s', (profile, batchPath
         .filter(({ Type }) => stateful.includes(Type))
         .flatMap(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy]);
     expect(new Set(policies(app))).toEqual(new Set(['Retain']));
-    const flagged = synth(profile, { allowDataDeletion: 'true' }, 'demo', 'none', batchPath);
+    const flagged = synth(profile, { allowDataDeletion: 'true' }, 'demo', 'none', batchPath, topicsFeedSpeed);
     expect(new Set(policies(flagged))).toEqual(new Set(['Delete']));
   });
 });

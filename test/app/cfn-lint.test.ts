@@ -46,14 +46,18 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'pinflow-lint-'));
     try {
       const variants = PROFILES.flatMap(({ name }) => [
-        ...AUTHS.map((auth) => ({ name, auth, batchPath: 'off' as const })),
-        { name, auth: 'none', batchPath: 'on' as const },
+        ...AUTHS.map((auth) => ({ name, auth, batchPath: 'off', topics: 'off' }) as const),
+        { name, auth: 'none', batchPath: 'on', topics: 'off' } as const,
+        { name, auth: 'none', batchPath: 'on', topics: 'on' } as const,
       ]);
       const files = new Map<string, string>();
-      for (const { name, auth, batchPath } of variants) {
-        for (const [stack, template] of Object.entries(synth(name, {}, 'demo', auth, batchPath).templates)) {
+      for (const { name, auth, batchPath, topics } of variants) {
+        for (const [stack, template] of Object.entries(synth(name, {}, 'demo', auth, batchPath, topics).templates)) {
           // Most templates do not depend on who may call.
-          files.set(JSON.stringify(template, null, 1), join(folder, `${name}-${auth}-${batchPath}-${stack}.json`));
+          files.set(
+            JSON.stringify(template, null, 1),
+            join(folder, `${name}-${auth}-${batchPath}-${topics}-${stack}.json`),
+          );
         }
       }
       for (const [text, file] of files) writeFileSync(file, text);

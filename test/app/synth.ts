@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib/core';
 import { buildApp, newApp, type PinflowStacks } from '../../lib/app.ts';
-import { profileNamed, withAuth, withBatchPath } from '../../lib/profiles/index.ts';
+import { profileNamed, withAuth, withSwitch } from '../../lib/profiles/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: properties are as free as CloudFormation's
 export type Properties = Record<string, any>;
@@ -40,8 +40,10 @@ export function synth(
   deployment = 'demo',
   auth = 'none',
   batchPath?: 'on' | 'off',
+  topicsFeedSpeed?: 'on' | 'off',
 ): Synthesized {
-  const profile = withBatchPath(withAuth(profileNamed(profileName), auth), batchPath);
+  const own = withSwitch(withAuth(profileNamed(profileName), auth), 'batchPath', batchPath);
+  const profile = withSwitch(own, 'topicsFeedSpeed', topicsFeedSpeed);
   const app = newApp({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
   const folder = mkdtempSync(join(tmpdir(), 'pinflow-plugin-'));
   const sinkPlugin = join(folder, 'plugin.zip');

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ofType, type Properties, synth } from '../app/synth.ts';
 
 const { network, broker, ingest, sink } = synth('dev', {}, 'demo', 'none', 'on').templates;
@@ -46,4 +46,33 @@ test('no other stack changes a security group', () => {
   for (const template of [broker, ingest, sink]) {
     expect(Object.values(template.Resources).filter(({ Type }) => Type.startsWith('AWS::EC2::'))).toEqual([]);
   }
+});
+
+describe('where topics feed the speed layer', () => {
+  const fed = synth('dev', {}, 'demo', 'none', 'on', 'on').templates;
+  const rules = (type: string) =>
+    Object.values(ofType(fed.network, type)).map(({ GroupId, FromPort, ...rule }) => {
+      const other = rule['SourceSecurityGroupId'] ?? rule['DestinationSecurityGroupId'];
+      const name = (of: Properties) => of['Fn::GetAtt'][0].slice(0, -8);
+      return `${name(GroupId)} ${FromPort} ${name(other)}`;
+    });
+
+  test('pollers in the security group of the brokers reach them, and the endpoints of Lambda and STS', () => {
+    expect(rules('AWS::EC2::SecurityGroupIngress')).toEqual(
+      expect.arrayContaining(['Brokers 9098 Brokers', 'Endpoints 443 Brokers']),
+    );
+    expect(rules('AWS::EC2::SecurityGroupEgress')).toEqual(
+      expect.arrayContaining(['Brokers 9098 Brokers', 'Brokers 443 Endpoints']),
+    );
+    const endpoints = Object.values(ofType(fed.network, 'AWS::EC2::VPCEndpoint')).flatMap(
+      ({ VpcEndpointType, ServiceName, SubnetIds, PrivateDnsEnabled }) =>
+        VpcEndpointType === 'Interface'
+          ? [[ServiceName['Fn::Join'][1].at(-1), SubnetIds.length, PrivateDnsEnabled]]
+          : [],
+    );
+    expect(endpoints).toEqual([
+      ['.lambda', 2, true],
+      ['.sts', 2, true],
+    ]);
+  });
 });

@@ -103,6 +103,62 @@ describe('event source mappings', () => {
   });
 });
 
+describe('where topics feed the speed layer', () => {
+  const { speed: fed } = synth('dev', {}, 'demo', 'none', 'on', 'on').templates;
+
+  test('each topic is read in a consumer group of its own, and a batch comes again until it is stored', () => {
+    const mappings = Object.values(ofType(fed, 'AWS::Lambda::EventSourceMapping')).filter(({ Topics }) => Topics);
+    expect(mappings).toEqual(
+      ['pin', 'geo', 'user'].map((feed) => ({
+        FunctionName: { Ref: expect.stringMatching(/^CleanFunction/) },
+        EventSourceArn: expect.anything(),
+        Topics: [`demo.${feed}`],
+        AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: `pinflow-demo-clean-${feed}` },
+        StartingPosition: 'TRIM_HORIZON',
+        BatchSize: 200,
+        MaximumBatchingWindowInSeconds: 1,
+        Tags: expect.anything(),
+      })),
+    );
+    expect(asText(mappings[0]!['EventSourceArn'])).toMatch(/^\$\{pinflow-demo-broker\./);
+  });
+
+  test('the functions know the feed of each topic', () => {
+    for (const id of ['Clean', 'Redrive']) {
+      expect(named(fed, 'AWS::Lambda::Function', id)['Environment'].Variables.FEED_BY_SOURCE).toBe(
+        '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","streaming-demo-user":"user","demo.pin":"pin","demo.geo":"geo","demo.user":"user"}',
+      );
+    }
+    expect(fed.Outputs['SpeedTopicNames']?.Value).toBe('demo.pin,demo.geo,demo.user');
+  });
+
+  test('the role of the clean function reads these topics in these groups, and no other', () => {
+    const grants = grantsOf(named(fed, 'AWS::IAM::Role', 'Clean')) as [string, string[], string[]][];
+    const ofKafka = grants.filter(([, actions]) => actions.some((action) => /^kafka|^ec2/.test(action)));
+    const below = (kind: string, name: string) => expect.stringMatching(new RegExp(`${kind}.*/${name}$`));
+    expect(ofKafka.map(([, actions, resources]) => [actions, resources])).toEqual([
+      [
+        [
+          'kafka-cluster:Connect',
+          'kafka-cluster:DescribeClusterDynamicConfiguration',
+          'kafka:DescribeClusterV2',
+          'kafka:GetBootstrapBrokers',
+        ],
+        [expect.anything()],
+      ],
+      [
+        ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+        ['geo', 'pin', 'user'].map((feed) => below('TopicArns', `demo.${feed}`)),
+      ],
+      [
+        ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
+        ['geo', 'pin', 'user'].map((feed) => below('GroupArns', `pinflow-demo-clean-${feed}`)),
+      ],
+      [expect.arrayContaining(['ec2:CreateNetworkInterface']), ['*']],
+    ]);
+  });
+});
+
 test('the stack is deployed after those whose names it uses', () => {
   const { stacks } = synth();
   expect(stacks.speed.dependencies.map(({ stackName }) => stackName).sort()).toEqual([
