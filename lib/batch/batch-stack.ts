@@ -11,6 +11,9 @@ import { MachineRole } from './machine-role.ts';
 import { runDefinition, runSeconds } from './run-definition.ts';
 import { RunsTable } from './runs-table.ts';
 
+/** Of so many published runs the answers are kept: a month of daily ones. */
+const KEPT_RUNS = 30;
+
 /** Raw to silver to gold, every day and on demand. */
 export class BatchStack extends PinflowStack {
   readonly runs: RunsTable;
@@ -83,6 +86,7 @@ export class BatchStack extends PinflowStack {
         FLUSH_SECONDS: String(Math.max(sink.flush.seconds, archive.batchingWindowSeconds)),
         GRACE_SECONDS: String(batch.graceSeconds),
         FIRST_RUN_DAYS: String(batch.firstRunDays),
+        KEPT_RUNS: String(KEPT_RUNS),
         LEASE_SECONDS: String(runSeconds(batch) + 300),
       },
     });

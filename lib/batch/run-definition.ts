@@ -1,6 +1,7 @@
 import type { Names } from '../names.ts';
 import type { BatchProfile } from '../profiles/index.ts';
-import { goldStatements, maintenanceStatements } from './gold-statements.ts';
+import { goldStatements } from './gold-statements.ts';
+import { maintenanceStates } from './maintenance-states.ts';
 import { BATCH_ITEM } from './runs-table.ts';
 import { IF_BUSY, IF_THROTTLED, type Machine, type State, type States } from './states.ts';
 
@@ -23,7 +24,7 @@ export const runSeconds = ({ timeoutMinutes }: BatchProfile): number => 2 * time
 /**
  * A run of the batch layer, in JSONPath:
  *
- *     ReadState - Plan - TakeLease - Run: Clean - Gate - Answer (each question) - MovePointer - Tidy - Release - Done
+ *     ReadState - Plan - TakeLease - Run: Clean - Gate - Answer (each question) - MovePointer - ForgetRuns - Tidy - Release - Done
  *                            |taken         |failed, or the run is what readers see already
  *                         Overlap           Release - ...
  *
@@ -191,11 +192,12 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
       Parameters: {
         TableName: names.runsTable,
         Key: itemKey,
-        UpdateExpression: 'SET #pointer = :pointer',
+        UpdateExpression: 'SET #pointer = :pointer, #published = :published',
         ConditionExpression: '#lease.#runId = :runId',
-        ExpressionAttributeNames: { ...LEASE_NAMES, '#pointer': 'pointer' },
+        ExpressionAttributeNames: { ...LEASE_NAMES, '#pointer': 'pointer', '#published': 'published' },
         ExpressionAttributeValues: {
           ':runId': { 'S.$': '$.plan.runId' },
+          ':published': { 'L.$': '$.plan.published' },
           ':pointer': {
             M: {
               runId: { 'S.$': '$.plan.runId' },
@@ -215,22 +217,12 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
       Choices: [{ Variable: '$.plan.tidy', BooleanEquals: true, Next: 'Maintenance' }],
       Default: 'Changed',
     },
-    Maintenance: { Type: 'Pass', Result: maintenanceStatements(names), ResultPath: '$.maintenance', Next: 'Tidy' },
-    Tidy: {
-      Type: 'Map',
-      Comment: 'Readers see the run already, so what fails here is left to the next one',
-      ItemsPath: '$.maintenance',
-      MaxConcurrency: CONCURRENT_STATEMENTS,
-      ItemSelector: { 'statement.$': '$$.Map.Item.Value' },
-      ItemProcessor: {
-        ProcessorConfig: { Mode: 'INLINE' },
-        StartAt: 'Maintain',
-        States: { Maintain: { ...statement(names, { 'QueryString.$': '$.statement' }), End: true } },
-      },
-      ResultPath: null,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.untidy', Next: 'Changed' }],
-      Next: 'Changed',
-    },
+    ...maintenanceStates({
+      names,
+      concurrency: CONCURRENT_STATEMENTS,
+      next: 'Changed',
+      statement: (query) => statement(names, query),
+    }),
     Changed: { Type: 'Pass', Parameters: { outcome: 'changed', 'summary.$': '$.gate.summary' }, End: true },
   };
 }

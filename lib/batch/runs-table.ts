@@ -5,8 +5,9 @@ import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';
 
 /**
- * One item, `{id: 'batch', lease?, pointer?}`. Lease: `{runId, expiresAt}`, the run that may write, until then (epoch s).
+ * One item, `{id: 'batch', lease?, pointer?, published?}`. Lease: `{runId, expiresAt}`, the run that may write, until then (epoch s).
  * Pointer: `{runId, watermark (epoch ms), model, snapshots (JSON text)}`, the run that readers see.
+ * Published: the ids of the last runs that had the pointer, the newest last.
  */
 export class RunsTable extends Table {
   constructor(scope: Construct, id: string, names: Names, profile: Profile, removalPolicy: RemovalPolicy) {

@@ -17,6 +17,8 @@ const plan: Plan = {
   now: '1',
   leaseExpiresAt: '2',
   pointerRunId: 'run-0',
+  published: [{ S: 'run-1' }],
+  keptRuns: "'run-1'",
   pointer: { watermark: '1000', model: 'm', snapshots: '{"silver_pin":"8273645182736451827","silver_user":null}' },
 };
 

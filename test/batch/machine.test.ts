@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { StateMachine } from 'aws-local-stepfunctions';
+import { goldTables } from '../../lib/batch/gold-statements.ts';
 import { runDefinition } from '../../lib/batch/run-definition.ts';
 import { questions } from '../../lib/lake/questions.ts';
 import { namesOf } from '../../lib/names.ts';
@@ -34,6 +35,8 @@ const plan = {
   now: '1',
   leaseExpiresAt: '2',
   pointerRunId: 'none',
+  published: [{ S: 'run-0' }, { S: 'run-1' }],
+  keptRuns: "'run-0', 'run-1'",
   pointer: null,
 };
 const summary = { changed: true, model: 'm', snapshots: '{}', feeds: {} };
@@ -58,6 +61,7 @@ async function run(answers: Readonly<Record<string, () => unknown>> = {}) {
     'CreateTable',
     'Insert',
     'MovePointer',
+    'Forget',
     'Maintain',
   ];
   const ends = ['Release', 'ReleaseAfterFailure', 'Notify'];
@@ -112,6 +116,10 @@ test('a daily run maintains the tables, and is not undone when that fails', asyn
   const Plan = () => ({ Payload: { ...plan, tidy: true } });
   expect(await run({ Plan })).toMatchObject({ outcome: 'changed' });
   expect(counted('Maintain')).toBe(6 + questions.length);
+  const deletes = calls.filter(([state]) => state === 'Forget').map(([, { QueryString }]) => QueryString);
+  expect(new Set(deletes)).toEqual(
+    new Set(goldTables.map((table) => `DELETE FROM ${table} WHERE run_id NOT IN ('run-0', 'run-1')`)),
+  );
   const Maintain = () => {
     throw new NamedError('States.TaskFailed');
   };

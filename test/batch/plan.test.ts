@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PlanError, type PlanEvent, planRun } from '../../lambda/batch/plan/plan.ts';
 
-const settings = { flushSeconds: 2, graceSeconds: 1, firstRunDays: 3, leaseSeconds: 100 };
+const settings = { flushSeconds: 2, graceSeconds: 1, firstRunDays: 3, keptRuns: 3, leaseSeconds: 100 };
 const event = (more: Partial<PlanEvent> = {}): PlanEvent => ({
   runId: 'run-1',
   startTime: '2026-11-21T10:00:00.500Z',
@@ -36,6 +36,8 @@ test('the first run reads the days that the profile says, up to the watermark', 
     now: String(Date.parse('2026-11-21T10:00:00Z') / 1_000),
     leaseExpiresAt: String(Date.parse('2026-11-21T10:01:40Z') / 1_000),
     pointerRunId: 'none',
+    published: [{ S: 'run-1' }],
+    keptRuns: "'run-1'",
     pointer: null,
   });
 });
@@ -51,6 +53,20 @@ test.each([
 test('the next run reads from the day before the last watermark', () => {
   const plan = planRun(event({ state: pointer('2026-11-20T23:59:00Z') }), settings);
   expect(plan).toMatchObject({ from: '2026-11-19', to: '2026-11-21', reclean: 'false', pointerRunId: 'run-0' });
+});
+
+test('answers of the last published runs are kept, this one among them', () => {
+  const keptAfter = (published?: readonly string[]) => {
+    const { Item } = pointer('2026-11-20T23:59:00Z');
+    const known = published && { published: { L: published.map((S) => ({ S })) } };
+    const plan = planRun(event({ state: { Item: { ...Item!, ...known } } }), settings);
+    expect(plan.published.map(({ S }) => `'${S}'`).join(', ')).toBe(plan.keptRuns);
+    return plan.keptRuns;
+  };
+  expect(keptAfter()).toBe("'run-0', 'run-1'");
+  expect(keptAfter(['a', 'b', 'run-0'])).toBe("'b', 'run-0', 'run-1'");
+  // A start of the same execution again.
+  expect(keptAfter(['run-0', 'run-1'])).toBe("'run-0', 'run-1'");
 });
 
 test('a run over dates cleans them again and keeps the watermark that readers see', () => {

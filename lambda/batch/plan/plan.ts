@@ -3,6 +3,8 @@ export interface PlanSettings {
   readonly flushSeconds: number;
   readonly graceSeconds: number;
   readonly firstRunDays: number;
+  /** Of how many published runs the answers are kept, this one among them. */
+  readonly keptRuns: number;
   readonly leaseSeconds: number;
 }
 
@@ -12,7 +14,13 @@ export interface PlanEvent {
   /** ISO 8601. */
   readonly startTime: string;
   readonly input: unknown;
-  readonly state: { readonly Item?: { readonly pointer?: { readonly M: Pointer } } };
+  readonly state: {
+    readonly Item?: {
+      readonly pointer?: { readonly M: Pointer };
+      /** The last runs that readers saw, the newest last. */
+      readonly published?: { readonly L: readonly { readonly S: string }[] };
+    };
+  };
 }
 
 /** The run that readers see, as an attribute of DynamoDB. */
@@ -43,6 +51,9 @@ export interface Plan {
   readonly leaseExpiresAt: string;
   /** Of the run that readers see; `none` before the first. */
   readonly pointerRunId: string;
+  /** The runs whose answers are kept once this one is published, as a list of DynamoDB and of SQL. */
+  readonly published: readonly { readonly S: string }[];
+  readonly keptRuns: string;
   readonly pointer: { readonly watermark: string; readonly model: string; readonly snapshots: string } | null;
 }
 
@@ -67,6 +78,7 @@ export function planRun(event: PlanEvent, settings: PlanSettings): Plan {
   // Another look at old dates must not show rows that the other dates' runs have not seen.
   const watermark = input.range && pointer ? Number(pointer.watermark.N) : newestWatermark(startMs, settings);
   const { from, to } = input.range ?? newDates(watermark, pointer, settings.firstRunDays);
+  const published = publishedRuns(event, settings.keptRuns);
   const now = Math.floor(startMs / SECOND);
   return {
     runId: event.runId,
@@ -80,6 +92,8 @@ export function planRun(event: PlanEvent, settings: PlanSettings): Plan {
     now: String(now),
     leaseExpiresAt: String(now + settings.leaseSeconds),
     pointerRunId: pointer?.runId.S ?? 'none',
+    published: published.map((S) => ({ S })),
+    keptRuns: published.map((run) => `'${run}'`).join(', '),
     pointer: pointer
       ? { watermark: pointer.watermark.N, model: pointer.model.S, snapshots: pointer.snapshots.S }
       : null,
@@ -90,6 +104,13 @@ export function planRun(event: PlanEvent, settings: PlanSettings): Plan {
 function newestWatermark(startMs: number, { flushSeconds, graceSeconds }: PlanSettings): number {
   const settled = startMs - (flushSeconds + graceSeconds) * SECOND;
   return Math.ceil(settled / SECOND - 1) * SECOND;
+}
+
+/** With this run as the newest. A state without the list tells of the run that it points to. */
+function publishedRuns({ runId, state: { Item: item } }: PlanEvent, kept: number): readonly string[] {
+  const before = item?.published?.L ?? (item?.pointer ? [item.pointer.M.runId] : []);
+  const others = before.map(({ S }) => S).filter((run) => run !== runId && RUN_ID.test(run));
+  return [...others, runId].slice(-kept);
 }
 
 /** From the day before the last watermark, so that what landed late over midnight is met. */
