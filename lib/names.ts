@@ -36,6 +36,7 @@ export interface Names {
   readonly countersTable: string;
   readonly cleanFunction: string;
   readonly redriveFunction: string;
+  readonly backfillFunction: string;
   readonly topics: Readonly<Record<FeedName, string>>;
   /** Consumer groups of the clean function. An event source mapping reads one topic, and has a group of its own. */
   readonly cleanGroups: Readonly<Record<FeedName, string>>;
@@ -65,6 +66,7 @@ export interface Names {
       | 'apiAccess'
       | 'clean'
       | 'redrive'
+      | 'backfill'
       | 'broker'
       | 'brokerLookup'
       | 'kafkaRest'
@@ -115,6 +117,7 @@ export function namesOf(deployment: string): Names {
     countersTable: `${own}-counters`,
     cleanFunction: `${own}-clean`,
     redriveFunction: `${own}-redrive`,
+    backfillFunction: `${own}-backfill`,
     topics: { pin: `${deployment}.pin`, geo: `${deployment}.geo`, user: `${deployment}.user` },
     cleanGroups: { pin: `${own}-clean-pin`, geo: `${own}-clean-geo`, user: `${own}-clean-user` },
     cluster: own,
@@ -140,6 +143,7 @@ export function namesOf(deployment: string): Names {
       apiAccess: `/pinflow/${deployment}/api-access`,
       clean: `/pinflow/${deployment}/clean`,
       redrive: `/pinflow/${deployment}/redrive`,
+      backfill: `/pinflow/${deployment}/backfill`,
       broker: `/pinflow/${deployment}/broker`,
       brokerLookup: `/pinflow/${deployment}/broker-lookup`,
       kafkaRest: `/pinflow/${deployment}/kafka-rest`,

@@ -16,24 +16,28 @@ export interface SpeedFunctionProps {
 
 export interface SpeedFunctionSettings extends SpeedFunctionProps {
   /** The folder of its handler in `lambda/speed`. */
-  readonly service: 'clean' | 'redrive';
+  readonly service: 'clean' | 'redrive' | 'backfill';
   readonly functionName: string;
   readonly logGroupName: string;
   readonly description: string;
   readonly roleDescription: string;
   /** What it may do besides writing its logs and storing posts. */
   readonly statements: readonly PolicyStatement[];
+  /** Besides what all of them have. @default - nothing */
+  readonly environment?: Readonly<Record<string, string>>;
 }
+
+const POLICY_NAMES = { clean: 'Clean', redrive: 'Redrive', backfill: 'Backfill' } as const;
 
 /** A function that stores posts and refused rows. */
 export class SpeedFunction extends NodeFunction {
   constructor(scope: Construct, id: string, settings: SpeedFunctionSettings) {
-    const { names, profile, posts, service, statements, ...rest } = settings;
+    const { names, profile, posts, service, statements, environment, ...rest } = settings;
     super(scope, id, {
       ...rest,
       handler: `speed/${service}`,
       logRetention: profile.logRetention,
-      policyName: service === 'clean' ? 'Clean' : 'Redrive',
+      policyName: POLICY_NAMES[service],
       statements: [allow(['dynamodb:UpdateItem'], posts.tableArn), ...statements],
       memoryMiB: profile.clean.memoryMiB,
       timeoutSeconds: profile.clean.timeoutSeconds,
@@ -41,6 +45,7 @@ export class SpeedFunction extends NodeFunction {
         POSTS_TABLE: names.postsTable,
         QUARANTINE_BUCKET: names.buckets.quarantine,
         FEED_BY_SOURCE: JSON.stringify(feedBySource(names, profile)),
+        ...environment,
       },
     });
   }

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { KafkaStacks } from '../broker/broker-stack.ts';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 import { ArchiveFunction } from './archive-function.ts';
+import { BackfillFunction } from './backfill-function.ts';
 import { CleanFunction } from './clean-function.ts';
 import { RedriveFunction } from './redrive-function.ts';
 
@@ -47,6 +48,13 @@ export class SpeedStack extends PinflowStack {
     }
     this.redrive = new RedriveFunction(this, 'Redrive', { names, profile, posts: this.posts });
     this.archive = profile.batchPath ? new ArchiveFunction(this, 'Archive', { names, profile }) : undefined;
+    if (profile.batchPath) {
+      const backfill = new BackfillFunction(this, 'Backfill', { names, profile, posts: this.posts });
+      new CfnOutput(this, 'BackfillFunctionName', {
+        value: backfill.function.functionName,
+        description: 'Stores the rows of raw once more, by the rules of today',
+      });
+    }
 
     new CfnOutput(this, 'PostsTable', {
       value: this.posts.tableName,

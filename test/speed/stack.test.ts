@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { asText, named, ofType, only, type Properties, synth } from '../app/synth.ts';
 
-const { speed } = synth('laptop').templates;
+const { speed } = synth('laptop', {}, 'demo', 'none', 'off').templates;
 const fn = named(speed, 'AWS::Lambda::Function', 'Clean');
 const redrive = named(speed, 'AWS::Lambda::Function', 'Redrive');
 const role = named(speed, 'AWS::IAM::Role', 'Clean');
@@ -124,7 +124,7 @@ describe('where topics feed the speed layer', () => {
   });
 
   test('the functions know the feed of each topic', () => {
-    for (const id of ['Clean', 'Redrive']) {
+    for (const id of ['Clean', 'Redrive', 'Backfill']) {
       expect(named(fed, 'AWS::Lambda::Function', id)['Environment'].Variables.FEED_BY_SOURCE).toBe(
         '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","streaming-demo-user":"user","demo.pin":"pin","demo.geo":"geo","demo.user":"user"}',
       );
@@ -157,6 +157,27 @@ describe('where topics feed the speed layer', () => {
       [expect.arrayContaining(['ec2:CreateNetworkInterface']), ['*']],
     ]);
   });
+});
+
+test('the backfill function reads raw and stores what the clean function stores; without raw there is none', () => {
+  expect(Object.keys(ofType(speed, 'AWS::Lambda::Function')).filter((id) => id.startsWith('Backfill'))).toEqual([]);
+  const { speed: withRaw } = synth('dev', {}, 'demo', 'none', 'on', 'off').templates;
+  const backfill = named(withRaw, 'AWS::Lambda::Function', 'Backfill');
+  expect(backfill['FunctionName']).toBe('pinflow-demo-backfill');
+  const { FEED_BY_SOURCE: sources } = backfill['Environment'].Variables;
+  expect(JSON.parse(sources)).toEqual({
+    'streaming-demo-pin': 'pin',
+    'streaming-demo-geo': 'geo',
+    'streaming-demo-user': 'user',
+  });
+  const raw = 'arn:${AWS::Partition}:s3:::pinflow-demo-raw-${AWS::AccountId}-${AWS::Region}';
+  expect(grantsOf(named(withRaw, 'AWS::IAM::Role', 'Backfill'))).toEqual([
+    ['Allow', ['logs:CreateLogStream', 'logs:PutLogEvents'], [expect.stringMatching(/^\$\{BackfillLogs\w+\.Arn\}$/)]],
+    ['Allow', ['dynamodb:UpdateItem'], ['${Posts868B3EAD.Arn}']],
+    ['Allow', ['s3:GetObject'], [`${raw}/raw/*`]],
+    ['Allow', ['s3:PutObject'], [`${bucket}/quarantine/speed/*`]],
+    ['Allow', ['s3:ListBucket'], [raw]],
+  ]);
 });
 
 test('the stack is deployed after those whose names it uses', () => {
