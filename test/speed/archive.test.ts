@@ -7,6 +7,7 @@ import fc from 'fast-check';
 
 process.env['RAW_BUCKET'] = 'raw';
 process.env['FEED_BY_SOURCE'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo"}';
+process.env['POWERTOOLS_METRICS_NAMESPACE'] = 'Pinflow';
 process.env['AWS_REGION'] = 'us-east-1';
 
 interface Stored {
@@ -15,6 +16,7 @@ interface Stored {
 }
 
 const s3 = mockClient(S3Client);
+const printed: string[] = [];
 const stored = new Map<string, Stored>();
 /** Thrown by the next calls, before or after they take effect. */
 let faults: { readonly when: 'before' | 'after'; readonly error: Error }[] = [];
@@ -42,7 +44,10 @@ beforeEach(() => {
       return { Metadata: found.metadata };
     }),
   );
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
+  printed.length = 0;
+  for (const stream of [process.stdout, process.stderr]) {
+    jest.spyOn(stream, 'write').mockImplementation((chunk) => printed.push(String(chunk)) > 0);
+  }
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -122,6 +127,29 @@ describe('a batch', () => {
     await handler(eventOf(range(100, 115)));
     expect([...stored.keys()]).toEqual([keyOf(100), keyOf(110)]);
     expect(stored.get(keyOf(110))!.metadata).toEqual({ 'last-offset': '114', records: '5' });
+  });
+
+  test('is measured by what it created, with feed and function as the only dimensions', async () => {
+    await handler({ Records: [...eventOf([1, 2]).Records, ...eventOf([3], { stream: 'streaming-demo-pin' }).Records] });
+    await handler(eventOf(range(1, 6)));
+    await handler(eventOf(range(1, 6)));
+    const lines = printed.filter((line) => line.includes('CloudWatchMetrics')).map((line) => JSON.parse(line));
+    expect(lines.map(({ feed, RecordsLanded, ObjectsWritten }) => [feed, RecordsLanded, ObjectsWritten])).toEqual([
+      ['geo', 2, 1],
+      ['pin', 1, 1],
+      ['geo', 3, 1],
+    ]);
+    for (const line of lines) {
+      const [directive] = line._aws.CloudWatchMetrics;
+      expect(directive).toMatchObject({ Namespace: 'Pinflow', Dimensions: [['feed', 'function']] });
+      expect(directive.Metrics.map(({ Name, Unit }: { Name: string; Unit: string }) => `${Name} ${Unit}`)).toEqual([
+        'RecordsLanded Count',
+        'ObjectsWritten Count',
+        'BytesWritten Bytes',
+      ]);
+      expect(line.function).toBe('archive');
+      expect(line.BytesWritten).toBeGreaterThan(50);
+    }
   });
 
   test('of a stream without a feed is refused', async () => {

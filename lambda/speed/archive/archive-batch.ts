@@ -8,7 +8,16 @@ export interface ArchivedRecord {
   readonly record: RawRecord;
 }
 
+/** Of the objects that were created. */
+export interface Landed {
+  readonly records: number;
+  readonly objects: number;
+  /** As they are stored. */
+  readonly bytes: number;
+}
+
 export interface ArchiveOutcome {
+  readonly landed: ReadonlyMap<FeedName, Landed>;
   /** Index of the first record that has to come again, and why. */
   readonly failed?: { readonly index: number; readonly cause: GaveUpError };
 }
@@ -29,6 +38,7 @@ export async function archiveBatch(
   const signal = AbortSignal.timeout(Math.max(0, patience.deadline - patience.now()));
   const indexed = records.map((record, index) => ({ ...record, index }));
   const shards = Map.groupBy(indexed, ({ record: { topic, partition } }) => `${topic}/${partition}`);
+  const landed = new Map<FeedName, Landed>();
   let failed: ArchiveOutcome['failed'];
   for (const shard of shards.values()) {
     let rest: readonly Indexed[] = shard;
@@ -37,7 +47,8 @@ export async function archiveBatch(
       const segment = ofOneDate(rest);
       try {
         const key = rawKey(first.feed, first.record);
-        const last = await withRetries(patience, () => objects.land(key, segment, signal));
+        const { last, bytes } = await withRetries(patience, () => objects.land(key, segment, signal));
+        if (bytes > 0) landed.set(first.feed, added(landed.get(first.feed), segment.length, bytes));
         rest = rest.filter(({ record }) => isAfter(record.offset, last));
       } catch (error) {
         if (!(error instanceof GaveUpError)) throw error;
@@ -46,8 +57,14 @@ export async function archiveBatch(
       }
     }
   }
-  return { ...(failed && { failed }) };
+  return { landed, ...(failed && { failed }) };
 }
+
+const added = (sum: Landed | undefined, records: number, bytes: number): Landed => ({
+  records: (sum?.records ?? 0) + records,
+  objects: (sum?.objects ?? 0) + 1,
+  bytes: (sum?.bytes ?? 0) + bytes,
+});
 
 /** The records before the date of arrival changes. */
 function ofOneDate(records: readonly Indexed[]): readonly RawRecord[] {

@@ -5,10 +5,16 @@ import { lastOffsetMetadata, type RawRecord, rawLine, recordsMetadata } from '..
 export interface RawObjects {
   /**
    * Creates the object of these records, one or more of one shard and date, unless there is one.
-   * @returns the last offset of the object that is there now
    * @throws RawObjectError, and what S3 answers
    */
-  land(key: string, records: readonly RawRecord[], signal: AbortSignal): Promise<string>;
+  land(key: string, records: readonly RawRecord[], signal: AbortSignal): Promise<LandedObject>;
+}
+
+export interface LandedObject {
+  /** The last offset of the object that is there now. */
+  readonly last: string;
+  /** That were written; 0 when it was there already. */
+  readonly bytes: number;
 }
 
 /** An object was not written by this function. */
@@ -27,23 +33,24 @@ export function s3RawObjects(client: S3Client, bucket: string): RawObjects {
   return {
     async land(key, records, abortSignal) {
       const last = records.at(-1)!.offset;
+      const body = gzipSync(records.map((record) => `${rawLine(record)}\n`).join(''));
       const put = new PutObjectCommand({
         Bucket: bucket,
         Key: key,
         IfNoneMatch: '*',
         ContentType: 'application/gzip',
         Metadata: { [lastOffsetMetadata]: last, [recordsMetadata]: String(records.length) },
-        Body: gzipSync(records.map((record) => `${rawLine(record)}\n`).join('')),
+        Body: body,
       });
       try {
         await client.send(put, { abortSignal });
-        return last;
+        return { last, bytes: body.length };
       } catch (error) {
         const status = statusOf(error);
         if (status === 409) throw new UndecidedError(`${key} is being written`);
         if (status !== 412) throw error;
       }
-      return lastOffset(key, records[0]!, abortSignal);
+      return { last: await lastOffset(key, records[0]!, abortSignal), bytes: 0 };
     },
   };
 
