@@ -37,6 +37,11 @@ test('partitions of raw are worked out, not registered', () => {
   ]);
 });
 
+test('tables that engines make are in the warehouse: its database says where', () => {
+  const { DatabaseInput: database } = only(lake, 'AWS::Glue::Database');
+  expect(asText(database.LocationUri)).toMatch(/^s3:\/\/\$\{Curated\w+\}\/warehouse$/);
+});
+
 test('queries are encrypted and limited, whatever the client asks for', () => {
   expect(only(lake, 'AWS::Athena::WorkGroup')).toMatchObject({
     Name: 'pinflow-demo',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Caller } from '../../../local/access/caller.ts';
+import { glueDatabase } from '../../../local/resources/glue-database.ts';
 import { GlueCatalog } from '../../../local/services/glue/catalog.ts';
 import { GlueService } from '../../../local/services/glue/service.ts';
 import type { JsonObject } from '../../../local/services/service.ts';
@@ -39,6 +40,21 @@ const withTable = async () => {
   });
 };
 const table = { DatabaseName: 'mart', Name: 'posts' };
+
+test('a database keeps the place of its tables as it is, whatever is told and restarted', async () => {
+  const LocationUri = 's3://curated/warehouse';
+  const type = glueDatabase(catalog);
+  const properties = { DatabaseInput: { Name: 'mart', LocationUri, Description: 'one' } };
+  await type.create({ properties, generatedName: () => 'generated' } as never);
+  await type.create({
+    properties: { DatabaseInput: { ...properties.DatabaseInput, Description: 'two' } },
+    generatedName: () => 'generated',
+  } as never);
+  catalog.close();
+  open();
+  const { Database } = await call('GetDatabase', { Name: 'mart' });
+  expect(Database).toMatchObject({ Name: 'mart', LocationUri, Description: 'two' });
+});
 
 describe('tables', () => {
   test('are found in any case, kept in lower case, and survive a restart', async () => {
