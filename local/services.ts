@@ -113,6 +113,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         frontDoor,
         functions: lambda,
         streams: kinesis,
+        changes: dynamodb.streams,
         objects: s3,
         log,
       }),

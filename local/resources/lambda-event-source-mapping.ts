@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { EventSourceMappings } from '../services/lambda/event-sources/event-source-mappings.ts';
-import type { StartingPosition } from '../services/lambda/event-sources/kinesis-shards.ts';
+import type { StartingPosition } from '../services/lambda/event-sources/shard-source.ts';
 import type { ResourceType } from './resource.ts';
 
 const DEFAULT_BATCH_SIZE = 100;
 const UNLIMITED = -1;
 
 /**
- * Mappings of Kinesis streams.
+ * Mappings of Kinesis streams and of the change streams of tables.
  *
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html
  */
@@ -28,6 +28,7 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
       'ParallelizationFactor',
       'StartingPosition',
       'StartingPositionTimestamp',
+      'TumblingWindowInSeconds',
     ],
     inert: { Tags: 'nothing here reads tags' },
     check: ({ ParallelizationFactor, EventSourceArn, FunctionResponseTypes, DestinationConfig }) => [
@@ -36,7 +37,9 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
         : [
             `has ParallelizationFactor ${ParallelizationFactor}; one batch a shard runs here at a time, so set it to 1`,
           ]),
-      ...(serviceOf(EventSourceArn, 'kinesis') ? [] : [`reads ${EventSourceArn}; only Kinesis streams are read here`]),
+      ...(['kinesis', 'dynamodb'].some((service) => serviceOf(EventSourceArn, service))
+        ? []
+        : [`reads ${EventSourceArn}; only streams of Kinesis and DynamoDB are read here`]),
       ...(FunctionResponseTypes ?? [])
         .filter((type: unknown) => type !== 'ReportBatchItemFailures')
         .map((type: unknown) => `has the unknown FunctionResponseType ${type}`),
@@ -56,7 +59,7 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
       mappings.define({
         id,
         functionArn: properties['FunctionName'],
-        streamArn: properties['EventSourceArn'],
+        sourceArn: properties['EventSourceArn'],
         start: startingPosition(properties['StartingPosition'], properties['StartingPositionTimestamp']),
         batch: {
           batchSize: Number(properties['BatchSize'] ?? DEFAULT_BATCH_SIZE),
@@ -64,6 +67,9 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
           maxRetries: limit(properties['MaximumRetryAttempts']),
           maxAgeMs: limit(properties['MaximumRecordAgeInSeconds']) * 1_000,
           bisect: String(properties['BisectBatchOnFunctionError'] ?? false) === 'true',
+          ...(Number(properties['TumblingWindowInSeconds'] ?? 0) > 0 && {
+            tumblingMs: Number(properties['TumblingWindowInSeconds']) * 1_000,
+          }),
         },
         reportsFailures: (properties['FunctionResponseTypes'] ?? []).includes('ReportBatchItemFailures'),
         ...(destination === undefined ? {} : { failureBucket: destination.slice(destination.lastIndexOf(':') + 1) }),

@@ -69,22 +69,23 @@ export class LambdaHttp implements HttpService {
     frontDoor.authorize(caller, { action: 'lambda:ListEventSourceMappings', resource: '*' });
     const [wanted, source] = [query.get('FunctionName'), query.get('EventSourceArn')];
     const found = mappings.definitions.filter(
-      ({ functionArn, streamArn }) =>
-        (wanted === null || functionArn === functions.arn(nameOf(wanted))) && (source === null || streamArn === source),
+      ({ functionArn, sourceArn }) =>
+        (wanted === null || functionArn === functions.arn(nameOf(wanted))) && (source === null || sourceArn === source),
     );
-    const listed = found.map(({ id, functionArn, streamArn, start, batch }) => ({
+    const listed = found.map(({ id, functionArn, sourceArn, start, batch }) => ({
       UUID: id,
       StartingPosition: start.type,
       BatchSize: batch.batchSize,
       MaximumBatchingWindowInSeconds: batch.windowMs / 1_000,
       ParallelizationFactor: 1,
-      EventSourceArn: streamArn,
+      EventSourceArn: sourceArn,
       FunctionArn: functionArn,
       LastModified: mappings.runningSince.getTime() / 1_000,
       State: 'Enabled',
       MaximumRecordAgeInSeconds: unlimited(batch.maxAgeMs / 1_000),
       BisectBatchOnFunctionError: batch.bisect,
       MaximumRetryAttempts: unlimited(batch.maxRetries),
+      TumblingWindowInSeconds: (batch.tumblingMs ?? 0) / 1_000,
     }));
     send(response, JSON.stringify({ EventSourceMappings: listed }));
   }

@@ -32,6 +32,10 @@ let events: Event[];
 let objects: { bucket: string; key: string; body: string }[];
 let handler: (event: Event) => Promise<Partial<InvocationResult>>;
 
+const unused = () => {
+  throw new Error('not a table');
+};
+
 const open = () =>
   new EventSourceMappings({
     region: 'us-east-1',
@@ -55,6 +59,7 @@ const open = () =>
       },
     },
     streams: kinesis,
+    changes: { getRecords: unused, lastSequenceNumber: unused, onRecords: unused },
     objects: {
       putObject: async (_, bucket, key, body) => {
         objects.push({ bucket, key, body });
@@ -245,6 +250,6 @@ test('what is not built is refused by property', () => {
   expect(check!({ EventSourceArn: STREAM, ParallelizationFactor: 2 })).toEqual([
     'has ParallelizationFactor 2; one batch a shard runs here at a time, so set it to 1',
   ]);
-  expect(check!({ EventSourceArn: 'arn:aws:dynamodb:us-east-1:0:table/t/stream/x' })).toHaveLength(1);
+  expect(check!({ EventSourceArn: 'arn:aws:sqs:us-east-1:0:queue' })).toHaveLength(1);
   expect(check!({ EventSourceArn: { Ref: 'Stream' }, FunctionResponseTypes: ['ReportBatchItemFailures'] })).toEqual([]);
 });

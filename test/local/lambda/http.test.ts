@@ -44,7 +44,7 @@ beforeAll(async () => {
           {
             id: 'a-mapping',
             functionArn: arn('f'),
-            streamArn: STREAM,
+            sourceArn: STREAM,
             start: { type: 'TRIM_HORIZON' },
             batch: {
               batchSize: 200,
@@ -108,6 +108,7 @@ test('a client gets the event source mappings of a function', async () => {
       MaximumRecordAgeInSeconds: -1,
       BisectBatchOnFunctionError: true,
       MaximumRetryAttempts: 10,
+      TumblingWindowInSeconds: 0,
     },
   ]);
   expect((await list('other')).EventSourceMappings).toEqual([]);

@@ -40,6 +40,7 @@ function play(
       now = step.until;
       continue;
     }
+    if (step.kind === 'end-window') throw new Error('there are no windows');
     story.push(`${step.kind === 'discard' ? '!' : ''}${names(step.records)}`);
     let done: string | undefined;
     if (step.kind === 'discard') done = batcher.discarded(step);
@@ -154,11 +155,65 @@ describe('what a function says of its batch', () => {
     ['no list', '{"batchItemFailures": "b"}', from(0)],
     ['no object', '"b"', from(0)],
   ])('%s', (_, payload, outcome) => {
-    expect(outcomeOf({ failed: false, payload }, ['a', 'b', 'c'], true)).toEqual(outcome);
+    expect(outcomeOf({ failed: false, payload }, ['"a"', '"b"', '"c"'], true)).toEqual(outcome);
   });
 
   test('without ReportBatchItemFailures only a failure counts', () => {
     expect(outcomeOf({ failed: false, payload: report('b') }, ['a', 'b'], false)).toEqual(done);
     expect(outcomeOf({ failed: true, payload: '{}' }, ['a', 'b'], false)).toEqual(from(0));
+  });
+});
+
+describe('tumbling windows', () => {
+  const windowed: BatchSettings = { ...SETTINGS, tumblingMs: 10_000 };
+  const at = (sequenceNumber: string, seconds: number) => record(sequenceNumber, seconds * 1_000);
+
+  /** `ab@0:1` is a batch in the window from second 0 with the state 1, `/0:1` the end of that window. */
+  function say(step: ReturnType<ShardBatcher['next']>): string {
+    if (step.kind !== 'invoke' && step.kind !== 'end-window') return step.kind;
+    const { start, state } = step.window!;
+    const window = `${start / 1_000}:${JSON.stringify(state)}`;
+    return step.kind === 'invoke' ? `${names(step.records)}@${window}` : `/${window}`;
+  }
+
+  test('a batch has one window; the state goes on to its end, which comes before the next window', () => {
+    const batcher = new ShardBatcher(windowed, () => 1);
+    batcher.offer([at('a', 1), at('b', 2), at('c', 11), at('d', 9), at('e', 12)], 0);
+    const story: string[] = [];
+    for (let state = 1; state < 8; state += 1) {
+      const step = batcher.next(13_000);
+      story.push(say(step));
+      if (step.kind === 'invoke') batcher.settle({ kind: 'done', state }, 13_000);
+      if (step.kind === 'end-window') batcher.windowEnded(true, 13_000);
+    }
+    // What comes late belongs to the window that is open.
+    expect(story).toEqual(['ab@0:{}', '/0:1', 'cde@10:{}', 'read', 'read', 'read', 'read']);
+    expect(say(batcher.next(20_500))).toBe('read');
+    expect(say(batcher.next(21_000))).toBe('/10:3');
+  });
+
+  test('a window ends with its shard, and not before the function has taken its end', () => {
+    const batcher = new ShardBatcher(windowed, () => 1, { start: 0, state: 7 });
+    batcher.offer([at('a', 1)], 0);
+    expect(say(batcher.next(1_000))).toBe('a@0:7');
+    batcher.settle({ kind: 'done', state: 8 }, 1_000);
+    expect(say(batcher.next(1_000))).toBe('read');
+    expect(say(batcher.next(1_000, true))).toBe('/0:8');
+    batcher.windowEnded(false, 1_000);
+    expect(batcher.next(1_000, true)).toEqual({ kind: 'back-off', until: 1_100 });
+    expect(say(batcher.next(1_100, true))).toBe('/0:8');
+    batcher.windowEnded(true, 1_100);
+    expect(say(batcher.next(1_100, true))).toBe('read');
+    expect(batcher.window).toBeUndefined();
+  });
+
+  test('a failure keeps the state, a part of a batch that is done brings its own', () => {
+    const batcher = new ShardBatcher(windowed, () => 1);
+    batcher.offer([at('a', 1), at('b', 2)], 0);
+    expect(say(batcher.next(0))).toBe('ab@0:{}');
+    batcher.settle({ kind: 'failed', from: 0 }, 0);
+    expect(say(batcher.next(1_000))).toBe('ab@0:{}');
+    batcher.settle({ kind: 'failed', from: 1, state: 5 }, 1_000);
+    expect(say(batcher.next(9_000))).toBe('b@0:5');
   });
 });

@@ -1,14 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-
-/** Where a mapping stands in a shard. */
-export type Checkpoint =
-  | { readonly kind: 'after'; readonly sequenceNumber: string }
-  /** Nothing is done yet; records count from this time on (seconds). */
-  | { readonly kind: 'from-time'; readonly seconds: number }
-  /** The shard is closed and read to its end. */
-  | { readonly kind: 'end' };
+import type { Checkpoint, Positions } from './shard-source.ts';
 
 /** The checkpoints of all event source mappings, durable. */
 export class Checkpoints {
@@ -37,6 +30,13 @@ export class Checkpoints {
     this.#database
       .prepare('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)')
       .run(mapping, shard, JSON.stringify(checkpoint));
+  }
+
+  of(mapping: string): Positions {
+    return {
+      get: (shard) => this.get(mapping, shard),
+      put: (shard, checkpoint) => this.put(mapping, shard, checkpoint),
+    };
   }
 
   close(): void {

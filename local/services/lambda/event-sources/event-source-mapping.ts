@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InvocationResult } from '../function-definition.ts';
-import type { Checkpoints } from './checkpoints.ts';
 import type { Failure } from './failure-record.ts';
-import type { KinesisSource, Shard, StartingPosition } from './kinesis-shards.ts';
 import { type BatchSettings, ShardBatcher } from './shard-batcher.ts';
 import { ShardPoller } from './shard-poller.ts';
+import type { Positions, Shard, ShardSource, StartingPosition } from './shard-source.ts';
 
 /** A mapping as its template declares it. */
 export interface MappingDefinition {
   readonly id: string;
   readonly functionArn: string;
-  readonly streamArn: string;
+  readonly sourceArn: string;
   readonly start: StartingPosition;
   readonly batch: BatchSettings;
   readonly reportsFailures: boolean;
@@ -20,20 +19,17 @@ export interface MappingDefinition {
 
 export interface MappingOptions {
   readonly definition: MappingDefinition;
-  readonly region: string;
-  readonly source: KinesisSource;
-  readonly checkpoints: Checkpoints;
+  readonly source: ShardSource;
+  readonly positions: Positions;
   readonly invoke: (event: string) => Promise<InvocationResult>;
   readonly giveUp: (failure: Failure) => Promise<void>;
-  /** Calls back after records were put into the stream, until the returned function is called. */
-  readonly onPut: (listener: () => void) => () => void;
   readonly problem: (error: unknown) => void;
 }
 
 /** How often the shards are listed, unless one ends. */
 const DISCOVERY_MS = 30_000;
 
-/** Reads a stream with one poller a shard, parents before their children. */
+/** Reads a source with one poller a shard, parents before their children. */
 export class EventSourceMapping {
   readonly #options: MappingOptions;
   readonly #pollers = new Map<string, { readonly poller: ShardPoller; readonly done: Promise<void> }>();
@@ -46,12 +42,12 @@ export class EventSourceMapping {
     this.#options = options;
   }
 
-  /** @throws ServiceError AccessDeniedException when the function's role may not read the stream */
+  /** @throws ServiceError AccessDeniedException when the function's role may not read the source */
   async start(): Promise<void> {
-    const { source, onPut } = this.#options;
+    const { source } = this.#options;
     await source.check();
     await this.#discover();
-    this.#silence = onPut(() => {
+    this.#silence = source.onRecords(() => {
       for (const { poller } of this.#pollers.values()) poller.wake();
     });
     this.#discovery = this.#keepDiscovering();
@@ -63,6 +59,7 @@ export class EventSourceMapping {
     this.#stopping.abort();
     this.#discoverNow();
     await Promise.all([this.#discovery, ...[...this.#pollers.values()].map(({ done }) => done)]);
+    await this.#options.source.close();
   }
 
   async #keepDiscovering(): Promise<void> {
@@ -82,42 +79,62 @@ export class EventSourceMapping {
   }
 
   async #discover(): Promise<void> {
-    const { checkpoints, definition, source } = this.#options;
+    const { positions, source } = this.#options;
     const shards = await source.shards();
     const known = new Set(shards.map(({ id }) => id));
-    const ended = (id: string) => checkpoints.get(definition.id, id)?.kind === 'end';
+    const ended = (id: string) => positions.get(id)?.kind === 'end';
     for (const shard of shards) {
       const ready = shard.parents.every((parent) => !known.has(parent) || ended(parent));
-      if (ready && !this.#pollers.has(shard.id) && !ended(shard.id))
-        this.#poll(
-          shard,
-          shard.parents.some((one) => known.has(one)),
-        );
+      if (ready && !this.#pollers.has(shard.id) && !ended(shard.id)) {
+        const isChild = shard.parents.some((one) => known.has(one));
+        await this.#poll(shard, isChild);
+      }
     }
   }
 
-  #poll({ id: shardId }: Shard, isChild: boolean): void {
-    const { definition, checkpoints, source, region, invoke, giveUp, problem } = this.#options;
-    const { id, batch, streamArn, functionArn, reportsFailures } = definition;
+  async #poll({ id: shardId }: Shard, isChild: boolean): Promise<void> {
+    const { definition, positions, source, invoke, giveUp, problem } = this.#options;
+    const { id, batch, functionArn, reportsFailures } = definition;
     // A child goes on where its parents ended.
     const start: StartingPosition = isChild ? { type: 'TRIM_HORIZON' } : definition.start;
-    if (start.type === 'LATEST' && checkpoints.get(id, shardId) === undefined) {
-      checkpoints.put(id, shardId, { kind: 'from-time', seconds: Date.now() / 1_000 });
+    if (start.type === 'LATEST' && positions.get(shardId) === undefined) {
+      await positions.put(shardId, await source.newest(shardId));
     }
+    const position = positions.get(shardId);
+    const open = position?.kind === 'after' ? position.window : undefined;
+    let last = position;
     const poller = new ShardPoller({
-      batcher: new ShardBatcher(batch),
-      reader: source.reader(shardId, region, start, checkpoints.get(id, shardId)),
+      batcher: new ShardBatcher(batch, Math.random, batch.tumblingMs === undefined ? undefined : open),
+      reader: source.reader(shardId, start, position),
       batchSize: batch.batchSize,
       reportsFailures,
-      invoke,
-      checkpoint: (sequenceNumber) => checkpoints.put(id, shardId, { kind: 'after', sequenceNumber }),
-      discard: ({ records, condition, invocations }, requestId) =>
-        giveUp({ mappingId: id, functionArn, streamArn, shardId, records, condition, invocations, requestId }),
+      invoke: (records, window, final) =>
+        invoke(source.event(records, window && { ...window, lengthMs: batch.tumblingMs!, shardId, final })),
+      checkpoint: async (done, window) => {
+        const sequenceNumber = done ?? (last?.kind === 'after' ? last.sequenceNumber : undefined);
+        if (sequenceNumber === undefined) return;
+        last = { kind: 'after', sequenceNumber, ...(window && { window }) };
+        await positions.put(shardId, last);
+      },
+      discard: ({ records, condition, invocations }, requestId) => {
+        const payload = source.event(records);
+        const described = source.describe(shardId, records);
+        return giveUp({
+          mappingId: id,
+          functionArn,
+          records,
+          condition,
+          invocations,
+          requestId,
+          payload,
+          ...described,
+        });
+      },
       problem,
     });
-    const done = poller.run(this.#stopping.signal).then((finished) => {
+    const done = poller.run(this.#stopping.signal).then(async (finished) => {
       if (!finished) return;
-      checkpoints.put(id, shardId, { kind: 'end' });
+      await positions.put(shardId, { kind: 'end' });
       this.#pollers.delete(shardId);
       this.#discoverNow();
     });

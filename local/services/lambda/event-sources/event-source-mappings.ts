@@ -2,9 +2,11 @@ import type { Caller } from '../../../access/caller.ts';
 import type { FrontDoor } from '../../service.ts';
 import type { InvocationResult } from '../function-definition.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { type ChangeStore, DynamoDbSource } from './dynamodb-shards.ts';
 import { EventSourceMapping, type MappingDefinition } from './event-source-mapping.ts';
 import { type Failure, failureObject } from './failure-record.ts';
 import { KinesisSource, type RecordStore } from './kinesis-shards.ts';
+import type { ShardSource } from './shard-source.ts';
 
 export interface EventSourceMappingsOptions {
   readonly region: string;
@@ -15,7 +17,9 @@ export interface EventSourceMappingsOptions {
     role(functionArn: string): Caller;
     invoke(functionArn: string, event: string): Promise<InvocationResult>;
   };
-  readonly streams: RecordStore & { onPut(stream: string, listener: () => void): () => void };
+  readonly streams: RecordStore;
+  /** The change streams of tables. */
+  readonly changes: ChangeStore;
   readonly objects: { putObject(caller: Caller, bucket: string, key: string, body: string): Promise<void> };
   /** Told in one line of what stands in the way of a mapping. */
   readonly log: (line: string) => void;
@@ -75,24 +79,31 @@ export class EventSourceMappings {
   }
 
   #mapping(definition: MappingDefinition): EventSourceMapping {
-    const { region, frontDoor, functions, streams, log } = this.#options;
-    const { functionArn, streamArn } = definition;
-    const stream = streamArn.slice(streamArn.lastIndexOf('/') + 1);
+    const { functions, log } = this.#options;
+    const { id, functionArn, sourceArn } = definition;
+    const reader = functionArn.slice(functionArn.lastIndexOf(':') + 1);
     return new EventSourceMapping({
       definition,
-      region,
-      source: new KinesisSource(frontDoor, streams, functions.role(functionArn), streamArn),
-      checkpoints: this.#checkpoints,
+      source: this.#source(definition),
+      positions: this.#checkpoints.of(id),
       invoke: (event) => functions.invoke(functionArn, event),
       giveUp: (failure) => this.#giveUp(definition, failure),
-      onPut: (listener) => streams.onPut(stream, listener),
-      problem: (error) => log(`Event source mapping of ${stream}: ${error instanceof Error ? error.message : error}`),
+      problem: (error) =>
+        log(`Event source mapping of ${reader}, ${sourceArn}: ${error instanceof Error ? error.message : error}`),
     });
   }
 
-  async #giveUp({ failureBucket, functionArn }: MappingDefinition, failure: Failure): Promise<void> {
-    const { records, condition, shardId, streamArn } = failure;
-    const what = `${records.length} records of ${streamArn}, ${shardId}, from ${records[0]!.sequenceNumber} (${condition})`;
+  #source({ functionArn, sourceArn: streamArn }: MappingDefinition): ShardSource {
+    const { region, frontDoor, functions, streams, changes } = this.#options;
+    const role = functions.role(functionArn);
+    return streamArn.split(':')[2] === 'dynamodb'
+      ? new DynamoDbSource({ frontDoor, changes, role, streamArn })
+      : new KinesisSource({ frontDoor, records: streams, role, streamArn, region });
+  }
+
+  async #giveUp({ failureBucket, functionArn, sourceArn }: MappingDefinition, failure: Failure): Promise<void> {
+    const { records, condition } = failure;
+    const what = `${records.length} records of ${sourceArn}${failure.folder}, from ${records[0]!.sequenceNumber} (${condition})`;
     if (failureBucket === undefined) {
       this.#options.log(`Dropped ${what}: their event source mapping has no on-failure destination.`);
       return;

@@ -40,7 +40,3 @@ export function batchRecord(record: KinesisRecord, { shardId, streamArn, roleArn
     json: JSON.stringify(event),
   };
 }
-
-/** The event that a function gets. */
-export const eventOf = (records: readonly BatchRecord[]): string =>
-  `{"Records":[${records.map(({ json }) => json).join(',')}]}`;

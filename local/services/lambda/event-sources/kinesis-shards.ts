@@ -1,63 +1,49 @@
 import type { Caller } from '../../../access/caller.ts';
-import { type FrontDoor, type JsonObject, ServiceError } from '../../service.ts';
-import type { Checkpoint } from './checkpoints.ts';
-import { batchRecord, type KinesisRecord, type ShardOrigin } from './kinesis-records.ts';
+import type { FrontDoor, JsonObject } from '../../service.ts';
+import { IteratorReader } from './iterator-reader.ts';
+import { batchRecord, type KinesisRecord } from './kinesis-records.ts';
 import type { BatchRecord } from './shard-batcher.ts';
-import type { ShardReader } from './shard-poller.ts';
-
-export interface Shard {
-  readonly id: string;
-  readonly parents: readonly string[];
-}
-
-export type StartingPosition =
-  | { readonly type: 'TRIM_HORIZON' | 'LATEST' }
-  | { readonly type: 'AT_TIMESTAMP'; readonly seconds: number };
+import type { Checkpoint, Shard, ShardReader, ShardSource, StartingPosition, WindowOfEvent } from './shard-source.ts';
+import { streamBatchInfo, streamEvent } from './stream-event.ts';
 
 /** Kinesis, as far as it is read without the wire. */
 export interface RecordStore {
   /** `GetRecords` without the limits of a shard. */
   read(input: JsonObject): Promise<JsonObject>;
+  /** Calls `listener` after records were put into the stream, until the returned function is called. */
+  onPut(stream: string, listener: () => void): () => void;
 }
 
-/** One stream, read as a function's role: a missing grant is refused here as on AWS. */
-export class KinesisSource {
-  readonly #frontDoor: Pick<FrontDoor, 'authorize' | 'call'>;
-  readonly #records: RecordStore;
-  readonly #role: Caller;
-  readonly #streamArn: string;
+export interface KinesisSourceOptions {
+  readonly frontDoor: Pick<FrontDoor, 'authorize' | 'call'>;
+  readonly records: RecordStore;
+  readonly role: Caller;
+  readonly streamArn: string;
+  readonly region: string;
+}
 
-  constructor(frontDoor: Pick<FrontDoor, 'authorize' | 'call'>, records: RecordStore, role: Caller, streamArn: string) {
-    this.#frontDoor = frontDoor;
-    this.#records = records;
-    this.#role = role;
-    this.#streamArn = streamArn;
+/** A stream of Kinesis. */
+export class KinesisSource implements ShardSource {
+  readonly #options: KinesisSourceOptions;
+
+  constructor(options: KinesisSourceOptions) {
+    this.#options = options;
   }
 
-  call(operation: string, input: JsonObject): Promise<JsonObject> {
-    return this.#frontDoor.call(this.#role, 'kinesis', operation, input);
-  }
-
-  async getRecords(input: JsonObject): Promise<JsonObject> {
-    this.#frontDoor.authorize(this.#role, { action: 'kinesis:GetRecords', resource: this.#streamArn });
-    return this.#records.read(input);
-  }
-
-  /** Makes every call that a mapping will make once, so that a missing grant stops the start. */
   async check(): Promise<void> {
     for (const operation of ['DescribeStream', 'DescribeStreamSummary']) {
-      await this.call(operation, { StreamARN: this.#streamArn });
+      await this.#call(operation, { StreamARN: this.#options.streamArn });
     }
     for (const { id } of (await this.shards()).slice(0, 1)) {
-      await this.reader(id, '', { type: 'TRIM_HORIZON' }, undefined).read(1);
+      await this.reader(id, { type: 'TRIM_HORIZON' }, undefined).read(1);
     }
   }
 
   async shards(): Promise<Shard[]> {
     const found: Shard[] = [];
-    let input: JsonObject = { StreamARN: this.#streamArn };
+    let input: JsonObject = { StreamARN: this.#options.streamArn };
     for (;;) {
-      const { Shards, NextToken } = await this.call('ListShards', input);
+      const { Shards, NextToken } = await this.#call('ListShards', input);
       for (const shard of Shards as { ShardId: string; ParentShardId?: string; AdjacentParentShardId?: string }[]) {
         const parents = [shard.ParentShardId, shard.AdjacentParentShardId].filter((one) => one !== undefined);
         found.push({ id: shard.ShardId, parents });
@@ -67,57 +53,57 @@ export class KinesisSource {
     }
   }
 
-  reader(shardId: string, region: string, start: StartingPosition, checkpoint: Checkpoint | undefined): ShardReader {
-    const origin: ShardOrigin = { shardId, region, streamArn: this.#streamArn, roleArn: this.#role.arn };
-    return new KinesisShardReader(this, origin, iteratorInput(start, checkpoint));
+  async newest(): Promise<Checkpoint> {
+    return { kind: 'from-time', seconds: Date.now() / 1_000 };
+  }
+
+  reader(ShardId: string, start: StartingPosition, checkpoint: Checkpoint | undefined): ShardReader {
+    const { frontDoor, records, region, role, streamArn: StreamARN } = this.#options;
+    const origin = { shardId: ShardId, region, streamArn: StreamARN, roleArn: role.arn };
+    return new IteratorReader({
+      open: (after) => {
+        const position = after === undefined ? initial(start, checkpoint) : positionAfter(after);
+        return this.#call('GetShardIterator', { StreamARN, ShardId, ...position });
+      },
+      getRecords: async (input) => {
+        frontDoor.authorize(role, { action: 'kinesis:GetRecords', resource: StreamARN });
+        return records.read(input);
+      },
+      batchRecord: (record) => batchRecord(record as unknown as KinesisRecord, origin),
+    });
+  }
+
+  onRecords(listener: () => void): () => void {
+    const { records, streamArn } = this.#options;
+    return records.onPut(streamArn.slice(streamArn.lastIndexOf('/') + 1), listener);
+  }
+
+  event(records: readonly BatchRecord[], window?: WindowOfEvent): string {
+    return streamEvent(this.#options.streamArn, records, window);
+  }
+
+  describe(shardId: string, records: readonly BatchRecord[]) {
+    return {
+      folder: `/${shardId}`,
+      info: { KinesisBatchInfo: streamBatchInfo(this.#options.streamArn, shardId, records) },
+    };
+  }
+
+  async close(): Promise<void> {}
+
+  #call(operation: string, input: JsonObject): Promise<JsonObject> {
+    return this.#options.frontDoor.call(this.#options.role, 'kinesis', operation, input);
   }
 }
 
-class KinesisShardReader implements ShardReader {
-  readonly #source: KinesisSource;
-  readonly #origin: ShardOrigin;
-  /** Where to start anew when the iterator is lost. */
-  #position: JsonObject;
-  #iterator: string | undefined;
-
-  constructor(source: KinesisSource, origin: ShardOrigin, position: JsonObject) {
-    this.#source = source;
-    this.#origin = origin;
-    this.#position = position;
-  }
-
-  async read(limit: number): Promise<{ records: BatchRecord[]; ended: boolean }> {
-    const { streamArn: StreamARN, shardId: ShardId } = this.#origin;
-    if (this.#iterator === undefined) {
-      const opened = await this.#source.call('GetShardIterator', { StreamARN, ShardId, ...this.#position });
-      this.#iterator = String(opened['ShardIterator']);
-    }
-    let page: JsonObject;
-    try {
-      page = await this.#source.getRecords({ ShardIterator: this.#iterator, Limit: limit });
-    } catch (error) {
-      this.#iterator = undefined;
-      // After a pause longer than an iterator lives; the next read opens another at the same place.
-      if (error instanceof ServiceError && error.code === 'ExpiredIteratorException')
-        return { records: [], ended: false };
-      throw error;
-    }
-    const records = (page['Records'] as KinesisRecord[]).map((record) => batchRecord(record, this.#origin));
-    const last = records.at(-1);
-    if (last !== undefined) this.#position = after(last.sequenceNumber);
-    this.#iterator = page['NextShardIterator'] as string | undefined;
-    return { records, ended: this.#iterator === undefined };
-  }
-}
-
-function iteratorInput(start: StartingPosition, checkpoint: Checkpoint | undefined): JsonObject {
-  if (checkpoint?.kind === 'after') return after(checkpoint.sequenceNumber);
+function initial(start: StartingPosition, checkpoint: Checkpoint | undefined): JsonObject {
+  if (checkpoint?.kind === 'after') return positionAfter(checkpoint.sequenceNumber);
   if (checkpoint?.kind === 'from-time') return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: checkpoint.seconds };
   if (start.type === 'AT_TIMESTAMP') return { ShardIteratorType: start.type, Timestamp: start.seconds };
   return { ShardIteratorType: start.type };
 }
 
-const after = (sequenceNumber: string): JsonObject => ({
+const positionAfter = (StartingSequenceNumber: string): JsonObject => ({
   ShardIteratorType: 'AFTER_SEQUENCE_NUMBER',
-  StartingSequenceNumber: sequenceNumber,
+  StartingSequenceNumber,
 });

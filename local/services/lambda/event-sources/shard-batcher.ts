@@ -1,3 +1,5 @@
+import type { OpenWindow } from './shard-source.ts';
+
 /** A record of a shard, ready to be sent to a function. */
 export interface BatchRecord {
   readonly sequenceNumber: string;
@@ -5,6 +7,8 @@ export interface BatchRecord {
   readonly arrival: number;
   /** The record in the function's event, as JSON. */
   readonly json: string;
+  /** What a report of failures calls it, in JSON. @default - its sequence number */
+  readonly item?: string;
 }
 
 export interface BatchSettings {
@@ -15,6 +19,8 @@ export interface BatchSettings {
   /** Infinity: never. */
   readonly maxAgeMs: number;
   readonly bisect: boolean;
+  /** Of the tumbling windows. @default - none */
+  readonly tumblingMs?: number;
 }
 
 export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
@@ -26,7 +32,10 @@ export type Step =
   | { readonly kind: 'gather'; readonly until: number }
   /** A batch that is retried, not before then. */
   | { readonly kind: 'back-off'; readonly until: number }
-  | { readonly kind: 'invoke'; readonly records: readonly BatchRecord[] }
+  /** In the window, when there are windows. */
+  | { readonly kind: 'invoke'; readonly records: readonly BatchRecord[]; readonly window: OpenWindow | undefined }
+  /** Nothing more belongs to the window. */
+  | { readonly kind: 'end-window'; readonly window: OpenWindow }
   | {
       readonly kind: 'discard';
       readonly records: readonly BatchRecord[];
@@ -36,9 +45,9 @@ export type Step =
     };
 
 export type BatchOutcome =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'done'; readonly state?: unknown }
   /** From the record at this index on; the ones before it are done. */
-  | { readonly kind: 'failed'; readonly from: number }
+  | { readonly kind: 'failed'; readonly from: number; readonly state?: unknown }
   /** The function was not invoked. */
   | { readonly kind: 'throttled' };
 
@@ -54,6 +63,8 @@ const PAYLOAD_BYTES = 6 * 1_024 * 1_024;
 const ENVELOPE_BYTES = 32;
 const BACK_OFF_MS = 100;
 const LONGEST_BACK_OFF_MS = 30_000;
+/** Records that are committed as a window ends are read a little later. */
+const WINDOW_GRACE_MS = 1_000;
 
 /**
  * What happens to the records of one shard, in their order: no record is tried before all earlier ones are done or
@@ -71,10 +82,19 @@ export class ShardBatcher {
   /** Since when the oldest of the queue waits. */
   #waitingSince = 0;
   #failuresInRow = 0;
+  /** The window of the records that are done last. */
+  #window: OpenWindow | undefined;
+  #windowNotBefore = 0;
 
-  constructor(settings: BatchSettings, jitter: () => number = Math.random) {
+  /** @param window one that an earlier batcher left open */
+  constructor(settings: BatchSettings, jitter: () => number = Math.random, window?: OpenWindow) {
     this.#settings = settings;
+    this.#window = window;
     this.#jitter = jitter;
+  }
+
+  get window(): OpenWindow | undefined {
+    return this.#window;
   }
 
   /** Whether more records are of use. */
@@ -87,8 +107,13 @@ export class ShardBatcher {
     this.#queue.push(...records);
   }
 
-  next(now: number): Step {
+  /** @param ended nothing will ever be offered again */
+  next(now: number, ended = false): Step {
     if (this.#batches.length === 0) {
+      if (this.#window !== undefined && this.#isOver(this.#window, now, ended)) {
+        if (now < this.#windowNotBefore) return { kind: 'back-off', until: this.#windowNotBefore };
+        return { kind: 'end-window', window: this.#window };
+      }
       if (this.#queue.length === 0) return { kind: 'read' };
       const size = this.#fittingSize();
       const full = size === this.#settings.batchSize || size < this.#queue.length;
@@ -109,12 +134,16 @@ export class ShardBatcher {
       return { kind: 'discard', records, condition: 'RetryAttemptsExhausted', invocations };
     }
     if (now < batch.notBefore) return { kind: 'back-off', until: batch.notBefore };
-    return { kind: 'invoke', records: batch.records };
+    return { kind: 'invoke', records: batch.records, window: this.#windowOf(batch.records[0]!) };
   }
 
   /** After an invocation. Gives the sequence number up to which all is done, when that has moved. */
   settle(outcome: BatchOutcome, now: number): string | undefined {
     const batch = this.#batches[0]!;
+    if (outcome.kind !== 'throttled' && outcome.state !== undefined) {
+      const window = this.#windowOf(batch.records[0]!);
+      this.#window = window && { ...window, state: outcome.state };
+    }
     if (outcome.kind === 'done') {
       this.#failuresInRow = 0;
       return this.#finish(batch.records.length);
@@ -152,6 +181,36 @@ export class ShardBatcher {
     return this.#finish(step.records.length);
   }
 
+  /** After an `end-window` step: a window ends when the function has taken its end. */
+  windowEnded(success: boolean, now: number): void {
+    if (success) {
+      this.#window = undefined;
+      this.#failuresInRow = 0;
+      return;
+    }
+    this.#failuresInRow += 1;
+    this.#windowNotBefore = now + this.#backOff();
+  }
+
+  #isOver({ start }: OpenWindow, now: number, ended: boolean): boolean {
+    const [head] = this.#queue;
+    if (head !== undefined) return this.#startOf(head) > start;
+    return ended || now >= start + this.#settings.tumblingMs! + WINDOW_GRACE_MS;
+  }
+
+  #windowOf(record: BatchRecord): OpenWindow | undefined {
+    if (this.#settings.tumblingMs === undefined) return undefined;
+    const start = this.#startOf(record);
+    return this.#window?.start === start ? this.#window : { start, state: {} };
+  }
+
+  /** Of the record's window. One that comes late belongs to the window that is open. */
+  #startOf({ arrival }: BatchRecord): number {
+    const { tumblingMs } = this.#settings;
+    if (tumblingMs === undefined) return 0;
+    return Math.max(Math.floor(arrival / tumblingMs) * tumblingMs, this.#window?.start ?? 0);
+  }
+
   #finish(count: number): string {
     const batch = this.#batches[0]!;
     const last = batch.records[count - 1]!.sequenceNumber;
@@ -161,11 +220,13 @@ export class ShardBatcher {
   }
 
   #fittingSize(): number {
-    let bytes = ENVELOPE_BYTES;
+    const { tumblingMs } = this.#settings;
+    let bytes = ENVELOPE_BYTES + (tumblingMs === undefined ? 0 : Buffer.byteLength(JSON.stringify(this.#window ?? '')));
     let size = 0;
     while (size < Math.min(this.#settings.batchSize, this.#queue.length)) {
       bytes += Buffer.byteLength(this.#queue[size]!.json) + 1;
       if (bytes > PAYLOAD_BYTES && size > 0) break;
+      if (this.#startOf(this.#queue[size]!) > this.#startOf(this.#queue[0]!)) break;
       size += 1;
     }
     return size;

@@ -1,24 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../../service.ts';
 import type { InvocationResult } from '../function-definition.ts';
-import { outcomeOf } from './batch-response.ts';
-import { eventOf } from './kinesis-records.ts';
+import { outcomeOf, stateOf } from './batch-response.ts';
 import type { BatchOutcome, BatchRecord, ShardBatcher, Step } from './shard-batcher.ts';
-
-/** Reads one shard; keeps its place. */
-export interface ShardReader {
-  /** The next records; `ended` when none will ever follow. */
-  read(limit: number): Promise<{ readonly records: readonly BatchRecord[]; readonly ended: boolean }>;
-}
+import type { OpenWindow, ShardReader } from './shard-source.ts';
 
 export interface ShardPollerOptions {
   readonly batcher: ShardBatcher;
   readonly reader: ShardReader;
   readonly batchSize: number;
   readonly reportsFailures: boolean;
-  readonly invoke: (event: string) => Promise<InvocationResult>;
-  /** All up to here is done or handed on; written before anything else is tried. */
-  readonly checkpoint: (sequenceNumber: string) => void;
+  /** Invokes the function with records, in a window when there are windows, which may be its end. */
+  readonly invoke: (
+    records: readonly BatchRecord[],
+    window: OpenWindow | undefined,
+    final: boolean,
+  ) => Promise<InvocationResult>;
+  /**
+   * All up to here is done or handed on, or up to where it was and a window has ended; written before anything else is
+   * tried.
+   */
+  readonly checkpoint: (sequenceNumber: string | undefined, window: OpenWindow | undefined) => void | Promise<void>;
   /** Hands on what is given up. The last request id is empty when the function was never invoked with it. */
   readonly discard: (step: Step & { kind: 'discard' }, requestId: string) => Promise<void>;
   /** Told of each failure that is not the function's: reading, handing on. */
@@ -65,14 +67,17 @@ export class ShardPoller {
 
   async #step(signal: AbortSignal): Promise<boolean> {
     const { batcher } = this.#options;
-    const step = batcher.next(Date.now());
+    const step = batcher.next(Date.now(), this.#ended);
     switch (step.kind) {
       case 'invoke':
-        await this.#invoke(step.records, signal);
+        await this.#invoke(step, signal);
+        return false;
+      case 'end-window':
+        await this.#endWindow(step.window, signal);
         return false;
       case 'discard':
         await this.#options.discard(step, this.#lastRequestId);
-        this.#options.checkpoint(batcher.discarded(step));
+        await this.#options.checkpoint(batcher.discarded(step), batcher.window);
         return false;
       case 'back-off':
         await sleep(step.until - Date.now(), undefined, { signal }).catch(() => {});
@@ -102,22 +107,44 @@ export class ShardPoller {
     return records.length > 0;
   }
 
-  async #invoke(records: readonly BatchRecord[], signal: AbortSignal): Promise<void> {
-    const { batcher, checkpoint, invoke, reportsFailures } = this.#options;
-    let outcome: BatchOutcome;
-    try {
-      const result = await invoke(eventOf(records));
-      this.#lastRequestId = result.requestId;
-      const numbers = records.map(({ sequenceNumber }) => sequenceNumber);
-      outcome = outcomeOf(result, numbers, reportsFailures);
-    } catch (error) {
-      if (!(error instanceof ServiceError) || error.code !== 'TooManyRequestsException') throw error;
-      outcome = { kind: 'throttled' };
+  async #invoke({ records, window }: Step & { kind: 'invoke' }, signal: AbortSignal): Promise<void> {
+    const { batcher, checkpoint, reportsFailures } = this.#options;
+    let outcome: BatchOutcome = { kind: 'throttled' };
+    const result = await this.#result(records, window, false);
+    if (result !== undefined) {
+      const identifiers = records.map(({ item, sequenceNumber }) => item ?? JSON.stringify(sequenceNumber));
+      outcome = outcomeOf(result, identifiers, reportsFailures);
+      if (window !== undefined && !result.failed) outcome = withState(outcome, stateOf(result));
     }
     // A worker that is stopped with the runtime is no failure of the function.
     if (signal.aborted && outcome.kind !== 'done') return;
     const done = batcher.settle(outcome, Date.now());
-    if (done !== undefined) checkpoint(done);
+    if (done !== undefined) await checkpoint(done, batcher.window);
+  }
+
+  async #endWindow(window: OpenWindow, signal: AbortSignal): Promise<void> {
+    const { batcher, checkpoint } = this.#options;
+    const result = await this.#result([], window, true);
+    const success = result?.failed === false;
+    if (signal.aborted && !success) return;
+    batcher.windowEnded(success, Date.now());
+    if (success) await checkpoint(undefined, undefined);
+  }
+
+  /** Undefined when the function has no place for one more invocation. */
+  async #result(
+    records: readonly BatchRecord[],
+    window: OpenWindow | undefined,
+    final: boolean,
+  ): Promise<InvocationResult | undefined> {
+    try {
+      const result = await this.#options.invoke(records, window, final);
+      this.#lastRequestId = result.requestId;
+      return result;
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'TooManyRequestsException') return undefined;
+      throw error;
+    }
   }
 
   async #rest(ms: number): Promise<void> {
@@ -130,4 +157,11 @@ export class ShardPoller {
       };
     });
   }
+}
+
+/** In a window, an answer without a state is a failure. */
+function withState(outcome: BatchOutcome, state: unknown): BatchOutcome {
+  if (state === undefined) return { kind: 'failed', from: 0 };
+  if (outcome.kind === 'done') return { ...outcome, state };
+  return outcome.kind === 'failed' && outcome.from > 0 ? { ...outcome, state } : outcome;
 }
