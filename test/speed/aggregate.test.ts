@@ -1,0 +1,203 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { countable } from '../../lambda/speed/aggregate/countable.ts';
+import { liveGeneration, unstamped, withCompleted, withRebuild } from '../../model/counters/registry.ts';
+import { metrics } from '../../model/metrics/index.ts';
+import type { Part } from '../../model/post.ts';
+import type { FeedName } from '../../model/rules/rule.ts';
+import { type Faults, World } from './aggregate-world.ts';
+
+const countables = metrics.map(countable);
+const ids = countables.map(({ id }) => id);
+const none: Faults = { crash: 0, passing: 0 };
+const arrival = Date.UTC(2026, 0, 1);
+
+type Command =
+  | {
+      readonly do: 'write';
+      readonly ind: number;
+      readonly feed: FeedName;
+      readonly order: number;
+      readonly fields: Part['fields'];
+      readonly stale: number;
+    }
+  | { readonly do: 'delete'; readonly ind: number }
+  | { readonly do: 'poison'; readonly shard: number }
+  | {
+      readonly do: 'deliver';
+      readonly shard: number;
+      readonly back: number;
+      readonly size: number;
+      readonly wait: boolean;
+    }
+  | { readonly do: 'rebuild'; readonly only: number | undefined }
+  | { readonly do: 'sweep'; readonly posts: number }
+  | { readonly do: 'complete' };
+
+const ind = fc.integer({ min: -1, max: 7 });
+const fieldsOf: Readonly<Record<FeedName, fc.Arbitrary<Part['fields']>>> = {
+  pin: fc.record({
+    category: fc.constantFrom('art', 'travel', null),
+    follower_count: fc.constantFrom(0, 7, 1_200, 9_007_199_254_740_991, null),
+    poster_name: fc.constantFrom('Ann', 'Bo|b', null),
+  }),
+  geo: fc.record({
+    country: fc.constantFrom('Chad', 'Côte d’Ivoire', null),
+    timestamp: fc.constantFrom('2018-01-02T03:04:05.000Z', '2022-01-02T03:04:05.000Z', null),
+  }),
+  user: fc.record({
+    user_name: fc.constantFrom('Ann A', 'Bob B'),
+    age: fc.constantFrom(20, 36, 90, null),
+    date_joined: fc.constantFrom('2015-01-02T03:04:05.000Z', '2017-01-02T03:04:05.000Z', null),
+  }),
+};
+const write = fc.constantFrom<FeedName>('pin', 'geo', 'user').chain((feed) =>
+  fc.record({
+    do: fc.constant('write' as const),
+    ind,
+    feed: fc.constant(feed),
+    order: fc.nat({ max: 30 }),
+    fields: fieldsOf[feed],
+    stale: fc.constantFrom(0, 0, 1),
+  }),
+);
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 10, arbitrary: write },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), ind }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('poison' as const), shard: fc.nat({ max: 1 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      shard: fc.nat({ max: 1 }),
+      back: fc.nat({ max: 4 }),
+      size: fc.integer({ min: 1, max: 8 }),
+      wait: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('rebuild' as const),
+      only: fc.option(fc.nat({ max: 11 }), { nil: undefined }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep' as const), posts: fc.integer({ min: 1, max: 9 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('complete' as const) }) },
+);
+
+/** A rebuild as the command does it, in steps, while everything else goes on. */
+class Rebuild {
+  readonly generation: number;
+  readonly #world: World;
+  /** Of each shard, once a look at all posts found none below: what has to be counted before it is complete. */
+  #ends: readonly (string | undefined)[] | undefined;
+
+  constructor(world: World, wanted: readonly string[]) {
+    const { registry, generation } = withRebuild(world.registry!, ids, wanted);
+    world.registry = registry;
+    this.generation = generation;
+    this.#world = world;
+  }
+
+  sweep(posts: number): void {
+    const below = [...this.#world.posts.values()].filter(({ gen = unstamped }) => gen < this.generation);
+    for (const { ind } of below.slice(0, posts)) this.#world.touch(ind, this.generation);
+    if (below.length > 0) return;
+    this.#ends ??= this.#world.shards.map((records) => records.at(-1)?.dynamodb?.SequenceNumber?.padStart(40, '0'));
+  }
+
+  get isDrained(): boolean {
+    return (
+      this.#ends?.every(
+        (end, shard) => end === undefined || (this.#world.progress.get(`shard-${shard}`) ?? '') >= end,
+      ) ?? false
+    );
+  }
+
+  get isCounted(): boolean {
+    return this.#ends!.every((end, shard) => end === undefined || this.#world.hasCounted(shard, end, this.generation));
+  }
+}
+
+/** A sequence of numbers from 0 to 1 that is the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function play(commands: readonly Command[], seed: number, faults: Faults): Promise<World> {
+  const world = new World(countables, 2, seeded(seed));
+  // Before any change is counted there is no registry; the first batch makes it.
+  world.write(0, 'pin', { k: '0', rules: 1, fields: {} }, 0);
+  while (world.registry === undefined) await world.deliver(0, 0, 1, faults);
+  const underway: Promise<void>[] = [];
+  let rebuild: Rebuild | undefined;
+  const complete = () => {
+    if (rebuild?.isDrained !== true) return;
+    expect(rebuild.isCounted).toBe(true);
+    world.registry = withCompleted(world.registry!, rebuild.generation);
+    rebuild = undefined;
+  };
+  for (const step of commands) {
+    switch (step.do) {
+      case 'write': {
+        const k = `${arrival + step.order * 20_000}#kinesis`;
+        const part = { k, rules: 1, fields: step.fields };
+        world.write(step.ind, step.feed, part, Math.max(0, world.registry.newest - step.stale));
+        break;
+      }
+      case 'delete':
+        world.delete(step.ind);
+        break;
+      case 'poison':
+        world.poison(step.shard);
+        break;
+      case 'deliver': {
+        const delivered = world.deliver(step.shard, step.back, step.size, faults);
+        underway.push(delivered);
+        if (step.wait) await delivered;
+        break;
+      }
+      case 'rebuild':
+        rebuild = new Rebuild(world, step.only === undefined ? ids : [ids[step.only]!]);
+        break;
+      case 'sweep':
+        rebuild?.sweep(step.posts);
+        break;
+      case 'complete':
+        complete();
+    }
+  }
+  await Promise.all(underway);
+  await world.drain(3, faults);
+  while (rebuild !== undefined) {
+    rebuild.sweep(2);
+    await world.drain(3, faults);
+    complete();
+  }
+  return world;
+}
+
+test('counters are what the posts alone would give, whatever comes again and whatever is killed', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(command, { minLength: 5, maxLength: 60 }),
+      fc.nat(),
+      fc.constantFrom<Faults>(none, { crash: 0.02, passing: 0.05 }, { crash: 0.1, passing: 0.2 }),
+      async (commands, seed, faults) => {
+        const world = await play(commands, seed, faults);
+        for (const metric of countables) {
+          const generation = liveGeneration(world.registry, metric.id)!;
+          expect(world.total(metric.id, generation)).toEqual(world.recomputed(metric));
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+}, 300_000);
