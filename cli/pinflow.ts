@@ -7,6 +7,10 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
   account: { summary: 'what became of every row that was accepted', load: () => import('./account.ts') },
   query: { summary: 'ask Athena, in SQL or by the name of a question', load: () => import('./query.ts') },
   batch: { summary: 'run the batch layer now', load: () => import('./batch.ts') },
+  backfill: {
+    summary: 'clean what arrived on some dates again, into both layers',
+    load: () => import('./backfill.ts'),
+  },
   openapi: { summary: 'describe the API as an OpenAPI 3.1 document', load: () => import('./openapi.ts') },
   quarantine: { summary: 'list and show the rows that a rule refused', load: () => import('./quarantine.ts') },
   redrive: { summary: 'take quarantined rows and given up batches up again', load: () => import('./redrive.ts') },

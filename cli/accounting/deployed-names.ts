@@ -9,6 +9,8 @@ export interface DeployedNames {
   readonly quarantineBucket: string;
   readonly cleanFunction: string;
   readonly redriveFunction: string;
+  /** Of the topics that feed the speed layer; undefined where only streams do. */
+  readonly speedTopics?: Readonly<Record<FeedName, string>>;
   /** Undefined without the batch path. */
   readonly batch?: BatchNames;
 }
@@ -20,6 +22,7 @@ export interface BatchNames {
   readonly database: string;
   readonly machineArn: string;
   readonly runsTable: string;
+  readonly backfillFunction: string;
 }
 
 export class NotDeployedError extends Error {
@@ -52,6 +55,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
     quarantineBucket: output('QuarantineBucket'),
     cleanFunction: output('CleanFunctionName'),
     redriveFunction: output('RedriveFunctionName'),
+    ...(outputs.has('SpeedTopicNames') && { speedTopics: byFeed(output('SpeedTopicNames')) }),
     ...(outputs.has('BatchMachineArn') && {
       batch: {
         topics: byFeed(output('TopicNames')),
@@ -60,6 +64,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
         database: output('GlueDatabase'),
         machineArn: output('BatchMachineArn'),
         runsTable: output('RunsTable'),
+        backfillFunction: output('BackfillFunctionName'),
       },
     }),
   };

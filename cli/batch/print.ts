@@ -2,7 +2,7 @@ import { feedNames } from '../../model/rules/rule.ts';
 import { resultTable } from '../query/print.ts';
 import { table } from '../table.ts';
 import type { Answer } from './answers.ts';
-import type { RunResult } from './run.ts';
+import type { EndedRun } from './run.ts';
 import type { Step } from './steps.ts';
 
 export function stepLine({ name, ms, items, failure }: Step): string {
@@ -10,10 +10,8 @@ export function stepLine({ name, ms, items, failure }: Step): string {
   return `  ${`${name}${count}`.padEnd(20)} ${(ms / 1000).toFixed(1).padStart(7)} s${failure === undefined ? '' : `  failed: ${failure}`}`;
 }
 
-type Ended = Extract<RunResult, { outcome: 'changed' | 'unchanged' }>;
-
 /** What became of the rows that a run read, by feed. */
-export function summaryText({ outcome, plan, summary }: Ended): string {
+export function summaryText({ outcome, plan, summary }: EndedRun): string {
   const head = ['feed', 'records', 'rows', 'applied', 'duplicate', 'superseded', 'quarantined', 'late'];
   const rows = feedNames.map((feed) => {
     const of = summary.feeds[feed];
@@ -28,7 +26,7 @@ export function summaryText({ outcome, plan, summary }: Ended): string {
 }
 
 /** @returns a sentence for each feed whose rows do not add up */
-export function summaryFaults({ summary }: Ended): readonly string[] {
+export function summaryFaults({ summary }: EndedRun): readonly string[] {
   return feedNames.flatMap((feed) => {
     const { rows_in, applied, duplicate, superseded, quarantined } = summary.feeds[feed];
     const ends = applied + duplicate + superseded + quarantined;
@@ -42,7 +40,7 @@ export function answersText(answers: readonly Answer[], most: number): string {
     .map(({ name, title, result }) => {
       const shown = { ...result, rows: result.rows.slice(0, most) };
       const rest = result.rows.length - shown.rows.length;
-      const more = rest > 0 ? [`    … and ${rest.toLocaleString('en')} more rows: gold_${name}`] : [];
+      const more = rest > 0 ? [`    … and ${rest.toLocaleString('en')} more rows: query --named ${name}`] : [];
       const empty = result.rows.length === 0 ? ['    no rows'] : indented(resultTable(shown));
       return [`  ${title}`, ...empty, ...more].join('\n');
     })

@@ -36,6 +36,9 @@ export type RunResult =
   /** No longer followed; it goes on. */
   | { readonly outcome: 'left' };
 
+/** A run that ended well. */
+export type EndedRun = Extract<RunResult, { readonly outcome: 'changed' | 'unchanged' }>;
+
 export interface FollowOptions {
   readonly onStep?: (step: Step) => void;
   readonly stop?: AbortSignal;
