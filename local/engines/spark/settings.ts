@@ -11,6 +11,9 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 `;
 
+/** Spark splits the options of Java as a shell would: a folder may have a space in its name. */
+const quoted = (path: string): string => `"${path}"`;
+
 const ICEBERG_CATALOG = 'org.apache.iceberg.spark.SparkCatalog';
 
 /**
@@ -34,8 +37,8 @@ export function sparkDefaults(options: SparkRunOptions): string {
     'spark.driver.extraJavaOptions': [
       conf['spark.driver.extraJavaOptions'] ?? '',
       '-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto',
-      `-XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=${archive} -Xlog:cds=off -Xlog:cds+dynamic=off`,
-      `-Djava.io.tmpdir=${directory} -Dlog4j2.configurationFile=${join(directory, 'log4j2.properties')}`,
+      `-XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=${quoted(archive)} -Xlog:cds=off -Xlog:cds+dynamic=off`,
+      `-Djava.io.tmpdir=${quoted(directory)} -Dlog4j2.configurationFile=${quoted(join(directory, 'log4j2.properties'))}`,
     ].join(' '),
     'spark.local.dir': directory,
     'spark.ui.enabled': 'false',
