@@ -1,7 +1,9 @@
+import { questionSql } from '../../model/compile/sql.ts';
+import { questions } from '../../model/questions/index.ts';
 import type { BatchNames } from '../accounting/deployed-names.ts';
 import type { Clients } from '../aws.ts';
 import { concurrently } from '../concurrently.ts';
-import { namedQueries, type QueryResult, runQuery } from '../query/athena.ts';
+import { type QueryResult, runQuery } from '../query/athena.ts';
 import { readPointer } from './run.ts';
 
 export interface Answer {
@@ -10,27 +12,18 @@ export interface Answer {
   readonly result: QueryResult;
 }
 
-/** Columns that say which run gave an answer. */
-const ofRun = ['run_id', 'watermark'];
 const concurrentQueries = 4;
 
-/** What the run that readers see answers to each of the questions. Empty before the first run. */
+/** What the run that readers see answers to each of the course's questions. Empty before the first run. */
 export async function answers(clients: Clients, names: BatchNames, stop?: AbortSignal): Promise<readonly Answer[]> {
   const pointer = await readPointer(clients, names);
   if (pointer === undefined) return [];
-  const questions = await namedQueries(clients, names);
-  return concurrently(questions, concurrentQueries, async ({ name, description }) => {
-    const sql = `SELECT * FROM gold_${name} WHERE run_id = '${pointer.runId}' ORDER BY 1, 2`;
-    const result = await runQuery(clients, names, sql, { ...(stop && { stop }) });
-    return { name, title: description, result: without(result) };
+  const numbered = questions
+    .filter(({ number }) => number !== undefined)
+    .map((question) => ({ question, name: question.name, title: `${question.number}: ${question.title}` }))
+    .sort((one, other) => one.title.localeCompare(other.title, 'en', { numeric: true }));
+  return concurrently(numbered, concurrentQueries, async ({ question, name, title }) => {
+    const sql = questionSql(question, { kind: 'gold', runId: pointer.runId });
+    return { name, title, result: await runQuery(clients, names, sql, { ...(stop && { stop }) }) };
   });
-}
-
-function without(result: QueryResult): QueryResult {
-  const kept = result.columns.map(({ name }) => !ofRun.includes(name));
-  return {
-    ...result,
-    columns: result.columns.filter((_, at) => kept[at]),
-    rows: result.rows.map((row) => row.filter((_, at) => kept[at])),
-  };
 }

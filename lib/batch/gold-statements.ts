@@ -1,30 +1,43 @@
+import { createHash } from 'node:crypto';
+import { metricColumns } from '../../model/compile/rows.ts';
+import { goldTable, keptSql, metricSql } from '../../model/compile/sql.ts';
+import { metrics } from '../../model/metrics/index.ts';
+import type { Metric } from '../../model/metrics/metric.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { WAREHOUSE_PREFIX } from '../lake/catalog.ts';
-import { goldTable, type Question, questions } from '../lake/questions.ts';
 import type { Names } from '../names.ts';
 
-/** What makes a table of answers, and what a run adds to it: the template takes run id and watermark. */
+/** What makes a metric's table, and what a run adds to it: the template takes run id, watermark and run id. */
 export interface GoldStatements {
   readonly table: string;
   readonly create: string;
   readonly insert: string;
 }
 
-export const goldTables: readonly string[] = questions.map(goldTable);
+export const goldTables: readonly string[] = metrics.map(goldTable);
 
-/** In the SQL of Athena. Each answer carries `run_id` and `watermark`; readers filter by the run of the pointer. */
-export function goldStatements(names: Names): GoldStatements[] {
-  return questions.map((question) => ({
-    table: goldTable(question),
-    create: createStatement(question, names.buckets.curated),
-    insert: insertStatement(question),
+/** In the SQL of Athena. Each row carries `run_id` and `watermark`; readers filter by the run of the pointer. */
+export const goldStatements = (names: Names): GoldStatements[] =>
+  metrics.map((metric) => ({
+    table: goldTable(metric),
+    create: createStatement(metric, names.buckets.curated),
+    insert: insertStatement(metric),
   }));
-}
 
-function createStatement(question: Question, bucket: string): string {
-  const table = goldTable(question);
-  const columns = [...question.columns, ['run_id', 'string'], ['watermark', 'timestamp']]
-    .map(([name, type]) => `${name} ${type}`)
+/** Changes when a run over the same silver would write other rows. */
+export const goldHash = (): string =>
+  createHash('sha256')
+    .update(JSON.stringify(metrics.map(insertStatement)))
+    .digest('hex');
+
+function createStatement(metric: Metric, bucket: string): string {
+  const table = goldTable(metric);
+  const columns = [
+    ...metricColumns(metric),
+    { name: 'run_id', type: 'string' },
+    { name: 'watermark', type: 'timestamp' },
+  ]
+    .map(({ name, type }) => `${name} ${type}`)
     .join(', ');
   return (
     `CREATE TABLE IF NOT EXISTS ${table} (${columns}) PARTITIONED BY (run_id) ` +
@@ -34,14 +47,18 @@ function createStatement(question: Question, bucket: string): string {
 }
 
 /** A statement that is tried again after it was carried out adds nothing. */
-function insertStatement(question: Question): string {
-  const table = goldTable(question);
-  const columns = question.columns.map(([name]) => name).join(', ');
+function insertStatement(metric: Metric): string {
+  const table = goldTable(metric);
+  const columns = metricColumns(metric)
+    .map(({ name }) => name)
+    .join(', ');
+  const isNew = `NOT EXISTS (SELECT 1 FROM ${table} WHERE run_id = '{}')`;
   return formatTemplate(
     `INSERT INTO ${table} (${columns}, run_id, watermark)\n` +
-      `SELECT ${columns}, '{}', CAST(TIMESTAMP '{}' AS timestamp(6))\n` +
-      `FROM (\n${question.sql}\n)\n` +
-      `WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE run_id = '{}')`,
+      `SELECT ${columns}, run_id, watermark\n` +
+      `FROM (SELECT '{}' AS run_id, CAST(TIMESTAMP '{}' AS timestamp(6)) AS watermark)\n` +
+      `CROSS JOIN (\n${metricSql(metric)}\n)\n` +
+      `WHERE ${[...keptSql(metric, 'watermark'), isNew].join(' AND ')}`,
   );
 }
 

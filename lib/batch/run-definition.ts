@@ -1,6 +1,6 @@
 import type { Names } from '../names.ts';
 import type { BatchProfile } from '../profiles/index.ts';
-import { goldStatements } from './gold-statements.ts';
+import { goldHash, goldStatements } from './gold-statements.ts';
 import { maintenanceStates } from './maintenance-states.ts';
 import { BATCH_ITEM } from './runs-table.ts';
 import { IF_BUSY, IF_THROTTLED, type Machine, type State, type States } from './states.ts';
@@ -24,7 +24,7 @@ export const runSeconds = ({ timeoutMinutes }: BatchProfile): number => 2 * time
 /**
  * A run of the batch layer, in JSONPath:
  *
- *     ReadState - Plan - TakeLease - Run: Clean - Gate - Answer (each question) - MovePointer - ForgetRuns - Tidy - Release - Done
+ *     ReadState - Plan - TakeLease - Run: Clean - Gate - Gold (each metric) - MovePointer - ForgetRuns - Tidy - Release - Done
  *                            |taken         |failed, or the run is what readers see already
  *                         Overlap           Release - ...
  *
@@ -146,7 +146,7 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
       Type: 'Task',
       Comment: 'Reads the summary of the job, fails when it does not hold, and tells whether anything changed',
       Resource: 'arn:aws:states:::lambda:invoke',
-      Parameters: { FunctionName: gateFunctionArn, 'Payload.$': '$.plan' },
+      Parameters: { FunctionName: gateFunctionArn, Payload: { 'plan.$': '$.plan', gold: goldHash() } },
       ResultSelector: { 'summary.$': '$.Payload' },
       ResultPath: '$.gate',
       Retry: [IF_BUSY],
@@ -154,7 +154,7 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
     },
     IsChanged: {
       Type: 'Choice',
-      Choices: [{ Variable: '$.gate.summary.changed', BooleanEquals: true, Next: 'Questions' }],
+      Choices: [{ Variable: '$.gate.summary.changed', BooleanEquals: true, Next: 'Metrics' }],
       Default: 'Unchanged',
     },
     Unchanged: {
@@ -162,21 +162,20 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
       Parameters: { outcome: 'unchanged', 'summary.$': '$.gate.summary' },
       End: true,
     },
-    Questions: { Type: 'Pass', Result: goldStatements(names), ResultPath: '$.questions', Next: 'Answer' },
-    Answer: {
+    Metrics: { Type: 'Pass', Result: goldStatements(names), ResultPath: '$.metrics', Next: 'Gold' },
+    Gold: {
       Type: 'Map',
-      ItemsPath: '$.questions',
+      ItemsPath: '$.metrics',
       MaxConcurrency: CONCURRENT_STATEMENTS,
-      ItemSelector: { 'question.$': '$$.Map.Item.Value', 'plan.$': '$.plan' },
+      ItemSelector: { 'metric.$': '$$.Map.Item.Value', 'plan.$': '$.plan' },
       ItemProcessor: {
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: 'CreateTable',
         States: {
-          CreateTable: { ...statement(names, { 'QueryString.$': '$.question.create' }), Next: 'Insert' },
+          CreateTable: { ...statement(names, { 'QueryString.$': '$.metric.create' }), Next: 'Insert' },
           Insert: {
             ...statement(names, {
-              'QueryString.$':
-                'States.Format($.question.insert, $.plan.runId, $.plan.watermarkTimestamp, $.plan.runId)',
+              'QueryString.$': 'States.Format($.metric.insert, $.plan.runId, $.plan.watermarkTimestamp, $.plan.runId)',
             }),
             End: true,
           },

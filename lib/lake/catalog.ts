@@ -5,7 +5,7 @@ import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { feedNames } from '../../model/rules/rule.ts';
 import type { Names } from '../names.ts';
-import { questions } from './questions.ts';
+import { namedQueries } from './questions.ts';
 
 export interface CatalogProps {
   readonly names: Names;
@@ -74,7 +74,7 @@ export class Catalog extends Construct {
         },
       },
     });
-    for (const { name, title, sql } of questions) {
+    for (const { name, title, sql } of namedQueries) {
       const query = new CfnNamedQuery(this, name, {
         name,
         description: title,

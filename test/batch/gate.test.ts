@@ -19,8 +19,9 @@ const plan: Plan = {
   pointerRunId: 'run-0',
   published: [{ S: 'run-1' }],
   keptRuns: "'run-1'",
-  pointer: { watermark: '1000', model: 'm', snapshots: '{"silver_pin":"8273645182736451827","silver_user":null}' },
+  pointer: { watermark: '1000', model: 'm.g', snapshots: '{"silver_pin":"8273645182736451827","silver_user":null}' },
 };
+const settings = { maxQuarantinedShare: 0.5, gold: 'g' };
 
 test('ids of snapshots keep all their digits', () => {
   const text = '{"run_id":"r","model":"m","snapshots":{"silver_pin":8273645182736451827,"silver_geo":5},"feeds":{}}';
@@ -28,9 +29,9 @@ test('ids of snapshots keep all their digits', () => {
 });
 
 test('a run that leads to what readers see already has changed nothing', () => {
-  expect(judge(summary, plan, 0.5)).toEqual({
+  expect(judge(summary, plan, settings)).toEqual({
     changed: false,
-    model: 'm',
+    model: 'm.g',
     snapshots: plan.pointer!.snapshots,
     feeds: summary.feeds,
   });
@@ -42,7 +43,11 @@ test.each<[string, Partial<Plan>, Partial<RunSummary>]>([
   ['the rules are others', {}, { model: 'n' }],
   ['a table has another snapshot', {}, { snapshots: { ...snapshots, silver_user: '1' } }],
 ])('readers would see something new when %s', (_, otherPlan, otherSummary) => {
-  expect(judge({ ...summary, ...otherSummary }, { ...plan, ...otherPlan }, 0.5).changed).toBe(true);
+  expect(judge({ ...summary, ...otherSummary }, { ...plan, ...otherPlan }, settings).changed).toBe(true);
+});
+
+test('readers would see something new when gold is computed otherwise', () => {
+  expect(judge(summary, plan, { ...settings, gold: 'h' }).changed).toBe(true);
 });
 
 test.each<[string, RunSummary, number, RegExp]>([
@@ -55,11 +60,11 @@ test.each<[string, RunSummary, number, RegExp]>([
   ['too many rows are refused', summary, 0.2, /pin: 1 of 4 rows are quarantined/],
   ['the summary is of another run', { ...summary, run_id: 'run-0' }, 1, /is that of run run-0/],
 ])('a run does not pass when %s', (_, found, share, message) => {
-  expect(() => judge(found, plan, share)).toThrow(GateError);
-  expect(() => judge(found, plan, share)).toThrow(message);
+  expect(() => judge(found, plan, { ...settings, maxQuarantinedShare: share })).toThrow(GateError);
+  expect(() => judge(found, plan, { ...settings, maxQuarantinedShare: share })).toThrow(message);
 });
 
 test('a run that read nothing passes', () => {
   const nothing = { ...counts, records: 0, rows_in: 0, applied: 0, duplicate: 0, quarantined: 0 };
-  expect(judge({ ...summary, feeds: { pin: nothing } }, plan, 0).changed).toBe(false);
+  expect(judge({ ...summary, feeds: { pin: nothing } }, plan, settings).changed).toBe(false);
 });

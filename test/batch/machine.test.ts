@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { goldTables } from '../../lib/batch/gold-statements.ts';
 import { runDefinition } from '../../lib/batch/run-definition.ts';
-import { questions } from '../../lib/lake/questions.ts';
 import { namesOf } from '../../lib/names.ts';
 import { profileNamed } from '../../lib/profiles/index.ts';
 
@@ -86,13 +85,13 @@ async function run(answers: Readonly<Record<string, () => unknown>> = {}) {
 const visited = () => calls.map(([state]) => state);
 const counted = (state: string) => visited().filter((each) => each === state).length;
 
-test('a run cleans, answers every question, and only then moves the pointer', async () => {
+test('a run cleans, computes every metric, and only then moves the pointer', async () => {
   expect(await run()).toEqual({ outcome: 'changed', plan, summary });
-  expect([counted('CreateTable'), counted('Insert')]).toEqual([questions.length, questions.length]);
+  expect([counted('CreateTable'), counted('Insert')]).toEqual([goldTables.length, goldTables.length]);
   expect(visited().slice(-2)).toEqual(['MovePointer', 'Release']);
   const inserts = calls.filter(([state]) => state === 'Insert').map(([, { QueryString }]) => String(QueryString));
   for (const insert of inserts) {
-    expect(insert).toContain("'run-1', CAST(TIMESTAMP '2026-11-21 10:00:00.000' AS timestamp(6))");
+    expect(insert).toContain("'run-1' AS run_id, CAST(TIMESTAMP '2026-11-21 10:00:00.000' AS timestamp(6))");
     expect(insert).toContain("WHERE run_id = 'run-1')");
     expect(insert).not.toMatch(/\{\}/);
   }
@@ -115,7 +114,7 @@ test('a run that meets another one leaves it alone', async () => {
 test('a daily run maintains the tables, and is not undone when that fails', async () => {
   const Plan = () => ({ Payload: { ...plan, tidy: true } });
   expect(await run({ Plan })).toMatchObject({ outcome: 'changed' });
-  expect(counted('Maintain')).toBe(6 + questions.length);
+  expect(counted('Maintain')).toBe(6 + goldTables.length);
   const deletes = calls.filter(([state]) => state === 'Forget').map(([, { QueryString }]) => QueryString);
   expect(new Set(deletes)).toEqual(
     new Set(goldTables.map((table) => `DELETE FROM ${table} WHERE run_id NOT IN ('run-0', 'run-1')`)),
@@ -161,7 +160,7 @@ describe('a failure of', () => {
       return {};
     };
     expect(await run({ Insert })).toMatchObject({ outcome: 'changed' });
-    expect(counted('Insert')).toBe(questions.length + 1);
+    expect(counted('Insert')).toBe(goldTables.length + 1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { goldTables } from '../../lib/batch/gold-statements.ts';
 import { compileModel } from '../../model/compile/compile-model.ts';
 import { grantsOf } from '../app/policies.ts';
 import { asText, named, only, type Properties, synth } from '../app/synth.ts';
@@ -63,7 +64,7 @@ describe('the clean job', () => {
 test('the state machine may use what it names, and no table of another database', () => {
   const resources = grantsOf(batch, 'MachineRole').flatMap(([, each]) => each);
   const tables = resources.filter((each) => each.includes(':table/'));
-  expect(tables).toHaveLength(13);
+  expect(tables).toHaveLength(3 + goldTables.length);
   for (const table of tables) expect(table).toMatch(/:table\/pinflow_demo\/(silver|gold)_[a-z0-9_]+$/);
   expect(resources.filter((each) => each.includes('*')).map(below)).toEqual(['warehouse/*', 'athena/*']);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { namedQueries } from '../../lib/lake/questions.ts';
 import { asText, named, ofType, only, synth } from '../app/synth.ts';
 
 const { lake } = synth('dev', {}, 'demo', 'none', 'on').templates;
@@ -72,5 +73,5 @@ test('results expire; raw never does, but cools down', () => {
 test('without the batch path there is no catalog', () => {
   const types = Object.values(synth('dev', {}, 'demo', 'none', 'off').templates.lake.Resources).map(({ Type }) => Type);
   expect(types.filter((type) => /Glue|Athena/.test(type))).toEqual([]);
-  expect(Object.keys(ofType(lake, 'AWS::Athena::NamedQuery'))).toHaveLength(10);
+  expect(Object.keys(ofType(lake, 'AWS::Athena::NamedQuery'))).toHaveLength(namedQueries.length);
 });

@@ -19,9 +19,16 @@ interface FeedSummary {
   readonly late: number;
 }
 
+export interface GateEvent {
+  readonly plan: Plan;
+  /** Hash of the statements that fill gold. */
+  readonly gold: string;
+}
+
 export interface GateResult {
   /** Whether readers would see anything new. */
   readonly changed: boolean;
+  /** Hash of the rules, a dot, hash of gold's statements: what the run's rows were made by. */
   readonly model: string;
   /** JSON text with sorted tables: equal when the snapshots are. */
   readonly snapshots: string;
@@ -34,7 +41,11 @@ export class GateError extends Error {
 }
 
 /** @throws GateError */
-export function judge(summary: RunSummary, plan: Plan, maxQuarantinedShare: number): GateResult {
+export function judge(
+  summary: RunSummary,
+  plan: Plan,
+  { maxQuarantinedShare, gold }: { readonly maxQuarantinedShare: number; readonly gold: string },
+): GateResult {
   if (summary.run_id !== plan.runId) throw new GateError(`The summary is that of run ${summary.run_id}`);
   for (const [name, feed] of Object.entries(summary.feeds)) {
     const fates = feed.applied + feed.duplicate + feed.superseded + feed.quarantined;
@@ -50,12 +61,13 @@ export function judge(summary: RunSummary, plan: Plan, maxQuarantinedShare: numb
     Object.fromEntries(Object.entries(summary.snapshots).sort(([a], [b]) => (a < b ? -1 : 1))),
   );
   const { pointer } = plan;
+  const model = `${summary.model}.${gold}`;
   const changed =
     pointer === null ||
     pointer.watermark !== plan.watermark ||
-    pointer.model !== summary.model ||
+    pointer.model !== model ||
     pointer.snapshots !== snapshots;
-  return { changed, model: summary.model, snapshots, feeds: summary.feeds };
+  return { changed, model, snapshots, feeds: summary.feeds };
 }
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
