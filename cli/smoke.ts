@@ -1,12 +1,15 @@
+import { type BatchNames, deployedNames } from './accounting/deployed-names.ts';
 import { UsageError } from './arguments.ts';
-import { localEndpoint } from './aws.ts';
+import { type Clients, localEndpoint } from './aws.ts';
 import { command } from './command.ts';
 import { authOf, authOptions, authorized, clientsOf, type DoorAuth } from './door-auth.ts';
 import { httpDoor, type Send } from './emulator/door.ts';
+import { batchChecks } from './smoke/batch-checks.ts';
 import { type CheckResult, runChecks } from './smoke/check.ts';
 import { type Door, doorChecks } from './smoke/door-checks.ts';
 import { landingChecks } from './smoke/landing-checks.ts';
 import type { SentRow } from './smoke/rows.ts';
+import { hasTopicsDoor, type TopicRow, topicsChecks } from './smoke/topics-checks.ts';
 
 export default command(
   {
@@ -32,13 +35,20 @@ export default command(
       const auth = authOf(given, clients, region);
       const sent: SentRow[] = [];
       console.log(`Checking ${url} of deployment ${deployment}, auth ${auth.kind}`);
+      const waitMs = wait * 1000;
+      const api = doorOf(url, deployment, door, auth);
+      const batch = await batchPathOf(api, clients);
+      const inTopics: TopicRow[] = [];
       const results = await runChecks(
         [
-          ...doorChecks(doorOf(url, deployment, door, auth), sent),
-          ...landingChecks({ clients, deployment, sent, waitMs: wait * 1000 }),
+          ...doorChecks(api, sent),
+          ...(batch ? topicsChecks(api, inTopics) : []),
+          ...landingChecks({ clients, deployment, sent, waitMs }),
+          ...(batch ? batchChecks({ clients, names: batch.names, sent: inTopics, waitMs }) : []),
         ],
         (result) => console.log(lineOf(result)),
       );
+      if (!batch) console.log('\nThe batch path is not deployed; there was nothing of it to check.');
       console.log(`\n${summaryOf(results)}`);
       return results.some(({ outcome }) => outcome === 'FAIL') ? 1 : 0;
     } finally {
@@ -47,6 +57,16 @@ export default command(
     }
   },
 );
+
+/** Undefined without it; without credentials only the door tells. */
+async function batchPathOf(
+  door: Door,
+  clients: Clients,
+): Promise<{ readonly names: BatchNames | undefined } | undefined> {
+  const names = await deployedNames(clients, door.deployment).catch(() => undefined);
+  if (names?.batch !== undefined) return { names: names.batch };
+  return names === undefined && (await hasTopicsDoor(door)) ? { names: undefined } : undefined;
+}
 
 function doorOf({ href: url }: URL, deployment: string, plain: Send, auth: DoorAuth): Door {
   const anonymous = auth.kind === 'none' ? {} : { anonymous: plain };

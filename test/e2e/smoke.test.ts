@@ -6,18 +6,27 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../local/start.ts';
-import { projectDir, pythonPath } from '../../setup/paths.mjs';
+import { kafkaInstallation, projectDir, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
 
 /** What is to be run against AWS, run against this machine. */
-const limitMs = 120_000;
+const limitMs = 480_000;
 let root: string;
 let runtime: Runtime | undefined;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow-smoke-'));
-  const { directory } = await synthesize(join(root, 'synth'), {});
+  const { directory } = await synthesize(join(root, 'synth'), { batchPath: 'on' });
   const stateDir = join(root, 'state');
-  runtime = await startRuntime({ assembly: directory, stateDir, python: pythonPath(), port: 0, apiPort: 0 });
+  runtime = await startRuntime({
+    assembly: directory,
+    stateDir,
+    python: pythonPath(),
+    kafka: kafkaInstallation(),
+    spark: sparkInstallation(),
+    trino: trinoInstallation(),
+    port: 0,
+    apiPort: 0,
+  });
 }, limitMs);
 afterAll(async () => {
   await runtime?.stop();
@@ -34,6 +43,7 @@ test(
     }));
     const lines = String(stdout).split('\n');
     expect(lines.filter((line) => /^ {2}(FAIL|skip)/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /^ {2}pass {2}(topics|batch)/.test(line))).toHaveLength(11);
     expect(lines.at(-2)).toMatch(/^(\d\d) of \1 checks passed\.$/);
   },
   limitMs,
