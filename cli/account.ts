@@ -14,13 +14,13 @@ export default command(
   {
     command: 'account',
     summary:
-      'Tells what became of every row: in the speed layer, by the streams and the posts table, and in the batch layer, by raw and the silver tables; in both by quarantine. Exit 0 if none is in flight, parked, lost or overlooked.',
+      'Tells what became of every row: in the speed layer, by the streams (and raw, where topics feed it) and the posts table, and in the batch layer, by raw and the silver tables; in both by quarantine. Exit 0 if none is in flight, parked, lost or overlooked.',
     options: {
       ...deploymentOptions,
       feed: { type: 'text', oneOf: feedNames, describe: 'of --coordinates and --json: this feed only' },
       coordinates: {
         type: 'flag',
-        describe: 'list every row of the streams by its coordinate, with its fate in the speed layer',
+        describe: 'list every row of the speed layer by its coordinate, with its fate',
       },
       json: { type: 'flag', describe: 'as JSON: the counts, or with --coordinates one row a line' },
       wait: { type: 'number', min: 0, max: 3600, describe: 'seconds to wait while a row is in flight (10)' },
@@ -72,9 +72,7 @@ async function landedAccount(
   for (;;) {
     const account = await readBatchAccount(clients, names);
     const unlanded = feedNames.flatMap((feed) =>
-      [...found[feed].places.keys()].filter(
-        (place) => !account[feed].landed.has(`kinesis/${names.streams[feed]}/${place}`),
-      ),
+      [...found[feed].places.keys()].filter((record) => !account[feed].landed.has(record)),
     ).length;
     if (unlanded === 0 || Date.now() > deadline || stop.aborted) return { account, unlanded };
     await sleep(1_000, undefined, { signal: stop }).catch(() => undefined);

@@ -41,7 +41,8 @@ export async function latencies(
       rate,
       onAnswer: ({ turn, feed, index, shardId, sequenceNumber, sentAt }) => {
         if (turn % every !== 0 || shardId === undefined || sequenceNumber === undefined) return;
-        follower.follow(feed, Number(index), shardId, sequenceNumber, sentAt);
+        const record = { source: 'kinesis', topic: '', partition: shardId, offset: sequenceNumber } as const;
+        follower.follow(feed, Number(index), record, sentAt);
       },
     });
     send.close();

@@ -8,17 +8,17 @@ const maxBatchSize = 10_000;
 
 type Reading = Pick<Consumption, 'batchSize' | 'maxRecordAgeMs' | 'runningSince'>;
 
-/** How the clean function reads each stream, by the stream's name. */
-export async function readings({ lambda }: Clients, names: DeployedNames): Promise<(stream: string) => Reading> {
+/** How the clean function reads each stream and topic, by its name. */
+export async function readings({ lambda }: Clients, names: DeployedNames): Promise<(source: string) => Reading> {
   const mappings = new Map<string, EventSourceMappingConfiguration>();
   const wanted = { FunctionName: names.cleanFunction };
   for await (const { EventSourceMappings } of paginateListEventSourceMappings({ client: lambda }, wanted)) {
     for (const mapping of EventSourceMappings ?? []) {
-      mappings.set(mapping.EventSourceArn?.split(':stream/')[1] ?? '', mapping);
+      mappings.set(mapping.Topics?.[0] ?? mapping.EventSourceArn?.split(':stream/')[1] ?? '', mapping);
     }
   }
-  return (stream) => {
-    const { ParallelizationFactor = 1, BatchSize = maxBatchSize, ...mapping } = mappings.get(stream) ?? {};
+  return (source) => {
+    const { ParallelizationFactor = 1, BatchSize = maxBatchSize, ...mapping } = mappings.get(source) ?? {};
     const age = mapping.MaximumRecordAgeInSeconds ?? -1;
     return {
       batchSize: ParallelizationFactor === 1 ? BatchSize : Infinity,

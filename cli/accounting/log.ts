@@ -5,17 +5,18 @@ import {
   ListShardsCommand,
   type Shard,
 } from '@aws-sdk/client-kinesis';
+import { formatRecord } from '../../model/coordinates.ts';
 import { feeds } from '../../model/feeds/index.ts';
 import { type LogRecord, type Row, rowsOf } from '../../model/rows.ts';
 import { type FeedName, feedNames } from '../../model/rules/rule.ts';
 import type { Clients } from '../aws.ts';
 import type { DeployedNames } from './deployed-names.ts';
 
-/** What a feed's stream held when it was read. */
+/** What a feed's stream held when it was read, and its topic where that feeds the speed layer. */
 export interface FeedLog {
-  /** Shards and sequence numbers of its records (`shardId-000000000000/4961…`), with the arrival in epoch ms. */
+  /** Coordinates of its records (`kinesis/streaming-demo-pin/shardId-000000000000/4961…`), with the arrival in epoch ms. */
   readonly places: ReadonlyMap<string, number>;
-  /** In the order of each shard. */
+  /** In the order of each shard and partition. */
   readonly rows: readonly Row[];
   /** Shard -> the shards that it came from. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
@@ -25,10 +26,8 @@ export interface FeedLog {
 
 export type Log = Readonly<Record<FeedName, FeedLog>>;
 
-export const placeOf = (shardId: string, sequenceNumber: string): string => `${shardId}/${sequenceNumber}`;
-
 /** All rows that the streams hold, as today's rules judge them. */
-export async function readLog(clients: Clients, names: DeployedNames): Promise<Log> {
+export async function readStreams(clients: Clients, names: DeployedNames): Promise<Log> {
   const logs = await Promise.all(
     feedNames.map(async (feed) => [feed, await readStream(clients, names.streams[feed], feed)] as const),
   );
@@ -46,7 +45,7 @@ async function readStream(clients: Clients, stream: string, feed: FeedName): Pro
       [ParentShardId, AdjacentParentShardId].filter((id) => id !== undefined),
     );
     for await (const record of recordsOf(clients, stream, ShardId!)) {
-      places.set(placeOf(record.partition, record.offset), record.arrivalMs);
+      places.set(formatRecord(record), record.arrivalMs);
       rows.push(...rowsOf(record, feeds[feed]));
     }
   }

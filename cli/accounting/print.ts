@@ -28,20 +28,26 @@ export function quarantineLines(account: Account): readonly string[] {
 export function remarks(account: Account): readonly string[] {
   const [lost, inFlight, parked] = [lostRowCount(account), inFlightRows(account), parkedRows(account)];
   const accepted = feedNames.reduce((sum, feed) => sum + (account[feed].quarantinedBy.accepted ?? 0), 0);
-  const { unreadable } = account;
+  const { unreadable, topics } = account;
   const trimmed = feedNames.flatMap((feed) => {
     const { trimmedBefore } = account[feed];
     return trimmedBefore === undefined ? [] : [[feed, new Date(trimmedBefore).toISOString()] as const];
   });
   return [
     ...(missingRows(account) + parked === 0 ? ['Every row is applied, duplicate, superseded or quarantined.'] : []),
-    ...(lost > 0 ? [`${rowsText(lost)} lost: --coordinates names them.`] : []),
+    ...(lost > 0
+      ? [`${rowsText(lost)} lost: --coordinates names them.${topics ? ' npm run backfill stores what is in raw.' : ''}`]
+      : []),
     ...(inFlight > 0 ? [`${rowsText(inFlight)} in flight: ask again, or wait longer with --wait.`] : []),
     ...(parked > 0 ? [`${rowsText(parked)} in batches that were given up: npm run redrive takes them up again.`] : []),
     ...(accepted > 0
       ? [`${rowsText(accepted)} quarantined that today's rules accept: npm run redrive stores them.`]
       : []),
     ...(unreadable.length > 0 ? [`${objectsText(unreadable.length)} no batch: ${unreadable.join(', ')}`] : []),
+    ...(topics === 'both layers' ? ['Records of topics are counted once they are in raw.'] : []),
+    ...(topics === 'the batch layer'
+      ? ['The speed layer has seen the streams alone: topics feed the batch layer.']
+      : []),
     ...trimmed.map(([feed, time]) => `${feed}: what arrived before ${time} is no longer in the stream, nor counted.`),
   ];
 }

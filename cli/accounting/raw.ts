@@ -33,16 +33,20 @@ export class RawReader {
     this.#bucket = bucket;
   }
 
-  /** @param since epoch ms: days before it are not read */
-  async read(since = 0): Promise<Raw> {
-    const [pin, geo, user] = await Promise.all(feedNames.map((feed) => this.#feed(feed, since)));
+  /**
+   * @param since epoch ms: days before it are not read
+   * @param of streams and topics to read. @default - all
+   */
+  async read(since = 0, of?: Readonly<Record<FeedName, string>>): Promise<Raw> {
+    const [pin, geo, user] = await Promise.all(feedNames.map((feed) => this.#feed(feed, since, of?.[feed])));
     return { pin: pin!, geo: geo!, user: user! };
   }
 
-  async #feed(feed: FeedName, since: number): Promise<readonly RawObject[]> {
+  async #feed(feed: FeedName, since: number, source: string | undefined): Promise<readonly RawObject[]> {
     const firstDay = new Date(since).toISOString().slice(0, 10);
     const objects = (await listObjects(this.#clients, this.#bucket, `raw/${feed}/`)).filter(
-      ({ key }) => (/\/dt=([^/]+)\//.exec(key)?.[1] ?? '') >= firstDay,
+      ({ key }) =>
+        (/\/dt=([^/]+)\//.exec(key)?.[1] ?? '') >= firstDay && (source === undefined || key.includes(`/${source}+`)),
     );
     return concurrently(objects, concurrency, async ({ key, bytes }) => {
       const known = this.#read.get(key);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { formatRecord } from '../../model/coordinates.ts';
+import { formatRecord, type RecordCoordinate } from '../../model/coordinates.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 import { type Account, settledAccount } from '../accounting/account.ts';
 import type { DeployedNames } from '../accounting/deployed-names.ts';
@@ -64,22 +64,19 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
       stop,
       onAnswer: (answer) => {
         log.write(`${JSON.stringify(answer)}\n`);
-        const { feed, turn, index, shardId, sequenceNumber, partition, offset, sentAt } = answer;
-        if (topics !== undefined && partition !== undefined && offset !== undefined) {
-          const place = { partition: String(partition), offset: String(offset) };
-          taken[feed].add(formatRecord({ source: 'kafka', topic: topics[feed], ...place }));
-        }
-        if (shardId === undefined || sequenceNumber === undefined) return;
-        const place = { partition: shardId, offset: sequenceNumber };
-        taken[feed].add(formatRecord({ source: 'kinesis', topic: names.streams[feed], ...place }));
-        if (turn % followedEvery === 0 && isClean(answer)) {
-          follower.follow(feed, Number(index), shardId, sequenceNumber, sentAt);
+        const { feed, turn, index, sentAt } = answer;
+        const record = recordOf(answer, names);
+        if (record === undefined) return;
+        taken[feed].add(formatRecord(record));
+        const feedsSpeed = record.source === 'kinesis' || names.speedTopics !== undefined;
+        if (feedsSpeed && turn % followedEvery === 0 && isClean(answer)) {
+          follower.follow(feed, Number(index), record, sentAt);
         }
       },
     });
-    const settled = await settledAccount(clients, names, { waitMs: settleMs, stop });
+    const settled = await settledAccount(clients, names, { waitMs: settleMs, stop, expected: taken });
     const unseen = await follower.end(1_000);
-    const faults = [...addUp(sent, taken, settled, names.streams, began)];
+    const faults = [...addUp(sent, taken, settled, began)];
     if (unseen > 0 && faults.length === 0) faults.push(`${unseen} followed parts never showed in the posts table.`);
     return { sent, taken, account: settled, latenciesMs: follower.latenciesMs, faults };
   } finally {
@@ -89,18 +86,28 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
   }
 }
 
+/** Where the record of an answer is; undefined: no door took it. */
+function recordOf(answer: LoggedAnswer, { streams, batch }: DeployedNames): RecordCoordinate | undefined {
+  const { feed, shardId, sequenceNumber, partition, offset } = answer;
+  if (shardId !== undefined && sequenceNumber !== undefined) {
+    return { source: 'kinesis', topic: streams[feed], partition: shardId, offset: sequenceNumber };
+  }
+  if (batch === undefined || partition === undefined || offset === undefined) return undefined;
+  return { source: 'kafka', topic: batch.topics[feed], partition: String(partition), offset: String(offset) };
+}
+
 function isClean({ feed, dirt }: LoggedAnswer): boolean {
   return dirt === undefined || spoilings[feed][dirt]?.outcome === 'clean';
 }
 
-/** Holds the sender's answers against the streams, and the streams' rows against what is stored. */
+/** Holds the sender's answers against the logs of the speed layer, and the rows of these against what is stored. */
 function* addUp(
   sent: EmulationSummary,
   taken: Readonly<Record<FeedName, ReadonlySet<string>>>,
   account: Account,
-  streams: Readonly<Record<FeedName, string>>,
   began: number,
 ): Generator<string> {
+  const isBoth = account.topics === 'both layers';
   for (const feed of feedNames) {
     const { places, rows, applied, duplicate, superseded, quarantined, parked, missing } = account[feed];
     const { accepted, refused } = sent.feeds[feed];
@@ -108,14 +115,11 @@ function* addUp(
     if (taken[feed].size !== accepted) {
       yield `${feed}: ${accepted} answers name ${taken[feed].size} different records.`;
     }
-    const stream = `kinesis/${streams[feed]}/`;
-    const inStream = [...taken[feed]].flatMap((record) =>
-      record.startsWith(stream) ? record.slice(stream.length) : [],
-    );
-    const lost = inStream.filter((place) => !places.has(place));
-    if (lost.length > 0) yield `${feed}: ${lost.length} accepted records are not in the stream, ${lost[0]} first.`;
-    const untold = [...places].filter(([place, arrival]) => arrival >= began && !taken[feed].has(`${stream}${place}`));
-    if (untold.length > 0) yield `${feed}: the stream holds ${untold.length} records that no answer told of.`;
+    const feeding = [...taken[feed]].filter((record) => isBoth || record.startsWith('kinesis/'));
+    const lost = feeding.filter((record) => !places.has(record));
+    if (lost.length > 0) yield `${feed}: ${lost.length} accepted records are not in the log, ${lost[0]} first.`;
+    const untold = [...places].filter(([record, arrival]) => arrival >= began && !taken[feed].has(record));
+    if (untold.length > 0) yield `${feed}: the log holds ${untold.length} records that no answer told of.`;
     if (missing > 0) yield `${feed}: ${missing} rows are neither stored nor in quarantine.`;
     if (parked > 0) yield `${feed}: ${parked} rows are in batches that were given up: npm run redrive takes them up.`;
     const ended = applied + duplicate + superseded + quarantined + parked + missing;

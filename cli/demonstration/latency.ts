@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import type { RecordCoordinate } from '../../model/coordinates.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 import type { Clients } from '../aws.ts';
 
@@ -13,8 +14,7 @@ const mostKeys = 100;
 interface Awaited {
   readonly feed: FeedName;
   readonly ind: number;
-  readonly shardId: string;
-  readonly sequenceNumber: bigint;
+  readonly record: RecordCoordinate;
   readonly sentAt: number;
 }
 
@@ -35,8 +35,8 @@ export class LatencyFollower {
   }
 
   /** @param sentAt epoch ms at which the POST was begun */
-  follow(feed: FeedName, ind: number, shardId: string, sequenceNumber: string, sentAt: number): void {
-    this.#awaited.add({ feed, ind, shardId, sequenceNumber: BigInt(sequenceNumber), sentAt });
+  follow(feed: FeedName, ind: number, record: RecordCoordinate, sentAt: number): void {
+    this.#awaited.add({ feed, ind, record, sentAt });
   }
 
   /** Waits until all were seen, at most so long. @returns how many were not seen */
@@ -78,17 +78,24 @@ export class LatencyFollower {
     const items = new Map((answer.Responses?.[this.#table] as Keys[] | undefined)?.map((item) => [item.ind, item]));
     for (const awaited of this.#awaited) {
       const key = items.get(awaited.ind)?.[awaited.feed]?.k;
-      if (key === undefined || !hasReached(key, awaited)) continue;
+      const shown = key === undefined ? undefined : shownBy(key, awaited);
+      if (shown === undefined) continue;
       this.#awaited.delete(awaited);
-      this.latenciesMs[awaited.feed].push(seenAt - awaited.sentAt);
+      if (shown === 'reached') this.latenciesMs[awaited.feed].push(seenAt - awaited.sentAt);
     }
   }
 }
 
-/** A part under this order key is the awaited row's, or a later one's of the same shard. */
-function hasReached(orderKey: string, { shardId, sequenceNumber }: Awaited): boolean {
-  const [, , , partition, offset] = orderKey.split('#');
-  return partition === shardId && BigInt(offset ?? '') >= sequenceNumber;
+/**
+ * `reached`: a part under this order key is the awaited row's, or a later one's of the same shard or partition.
+ * `overtaken`: it came another way since; whether the awaited row was stored before cannot be told.
+ */
+function shownBy(orderKey: string, { record, sentAt }: Awaited): 'reached' | 'overtaken' | undefined {
+  const [arrival, source, , partition, offset] = orderKey.split('#');
+  if (source === record.source && partition === record.partition) {
+    return BigInt(offset ?? '') >= BigInt(record.offset) ? 'reached' : undefined;
+  }
+  return Number(arrival) >= sentAt ? 'overtaken' : undefined;
 }
 
 /** The value that the share `q` of the values does not exceed. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   DescribeStreamSummaryCommand,
@@ -9,7 +10,7 @@ import {
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { type Accounted, account, endOf, lostRowCount, settledAccount } from '../../cli/accounting/account.ts';
 import { deployedNames } from '../../cli/accounting/deployed-names.ts';
@@ -17,6 +18,7 @@ import { accountJson, accountTable, endedRows, remarks } from '../../cli/account
 import { clientsAt } from '../../cli/aws.ts';
 import { coordinateInKey } from '../../model/coordinates.ts';
 import { orderKey } from '../../model/order-key.ts';
+import { rawLine } from '../../model/raw-line.ts';
 
 const cloudformation = mockClient(CloudFormationClient);
 const kinesis = mockClient(KinesisClient);
@@ -191,7 +193,7 @@ test('every row of the log is accounted for by table, quarantine and the batches
     '103/0 parked',
     '104/0 in flight',
   ]);
-  expect([...found.user.places.keys()][3]).toBe(`${partition}/103`);
+  expect([...found.user.places.keys()][3]).toBe(`kinesis/streaming-demo-user/${partition}/103`);
   expect(accountTable(found)).toMatch(/user +5 +6 +1 +0 +2 +1 +1 +1 +0\n/);
   expect(accountTable(found)).toContain('user  integer 1');
   expect(remarks(found)).toEqual([
@@ -263,4 +265,97 @@ test('says what is no longer in a stream, and which object is no batch', async (
       expect.stringMatching(`^${feed}: what arrived before .*Z is no longer in the stream, nor counted.$`),
     ),
   ]);
+});
+
+describe('where topics feed the speed layer', () => {
+  const topics = { pin: 'demo.pin', geo: 'demo.geo', user: 'demo.user' };
+  const batch = {
+    topics,
+    rawBucket: 'raw',
+    workgroup: 'pinflow-demo',
+    database: 'pinflow_demo',
+    machineArn: 'arn',
+    runsTable: 'runs',
+    backfillFunction: 'backfill',
+  };
+  const fed = { ...names, speedTopics: topics, batch };
+  const afterTheStream = arrivedAt + 1_000;
+  const inTopic = (record: number) =>
+    ({ source: 'kafka', topic: topics.user, partition: '0', offset: String(record), position: 0 }) as const;
+  const line = (record: number, row: unknown) =>
+    rawLine({
+      ...inTopic(record),
+      arrivalMs: afterTheStream + record,
+      key: null,
+      value: Buffer.from(JSON.stringify(row)),
+    });
+
+  /** What raw holds of the topic, one object after the other; the last has landed when it was asked for again. */
+  function topicHolds(...landed: readonly (readonly unknown[])[]): void {
+    let asked = 0;
+    s3.on(ListObjectsV2Command, { Bucket: 'raw', Prefix: 'raw/user/' }).callsFake(() => ({
+      Contents: [
+        { Key: 'raw/user/dt=2023-11-14/streaming-demo-user+shard+1.jsonl.gz', Size: 1 },
+        ...landed
+          .slice(0, ++asked)
+          .map((_, at) => ({ Key: `raw/user/dt=2023-11-14/demo.user+0+${at}.jsonl.gz`, Size: 1 })),
+      ],
+    }));
+    let first = 0;
+    for (const [at, rows] of landed.entries()) {
+      const text = rows.map((row) => `${line(first++, row)}\n`).join('');
+      s3.on(GetObjectCommand, { Bucket: 'raw', Key: `raw/user/dt=2023-11-14/demo.user+0+${at}.jsonl.gz` }).callsFake(
+        () => ({
+          Body: { transformToByteArray: async () => gzipSync(text) },
+        }),
+      );
+    }
+  }
+
+  const stored = (record: number, ind: number) => ({
+    ind,
+    user: { ...part(30, 0), k: orderKey(afterTheStream + record, inTopic(record)) },
+  });
+
+  test('rows of both doors are accounted for together, by their coordinates', async () => {
+    streamOf([user(30, 1)]);
+    bucketHolds({
+      [`quarantine/speed/user/dt=2023-11-14/${coordinateInKey(inTopic(3))}.json`]: '',
+    });
+    topicHolds([user(30, 1), user(30, 2), user(30, 3), user('young', 4)]);
+    lambda.on(ListEventSourceMappingsCommand).resolves({
+      EventSourceMappings: [{ Topics: ['demo.user'], BatchSize: 1, State: 'Enabled', LastModified: new Date() }],
+    });
+    itemsAre([stored(0, 1), stored(2, 3)]);
+
+    const found = await account(clients, fed);
+    expect(fates(found.user)).toEqual(['100/0 duplicate', '0/0 applied', '1/0 lost', '2/0 applied', '3/0 quarantined']);
+    expect(found.user).toMatchObject({ records: 5, rows: 5, missing: 1 });
+    expect(remarks(found)).toEqual([
+      '1 row is lost: --coordinates names them. npm run backfill stores what is in raw.',
+      'Records of topics are counted once they are in raw.',
+    ]);
+    expect([...endedRows(found, ['user'])][1]).toMatchObject({ coordinate: 'kafka/demo.user/0/0/0', fate: 'applied' });
+  });
+
+  test('waits for what is expected of the topics to land', async () => {
+    streamOf([]);
+    bucketHolds({});
+    topicHolds([user(30, 1)], [user(30, 2)]);
+    itemsAre([stored(0, 1), stored(1, 2)]);
+    const expected = { pin: new Set<string>(), geo: new Set<string>(), user: new Set(['kafka/demo.user/0/1']) };
+    const found = await settledAccount(clients, fed, { waitMs: 5_000, expected });
+    expect(found.user).toMatchObject({ records: 2, applied: 2 });
+  });
+
+  test('elsewhere it is said what each layer has seen', async () => {
+    streamOf([]);
+    bucketHolds({});
+    itemsAre([]);
+    const { speedTopics: _, ...unfed } = fed;
+    expect(remarks(await account(clients, unfed))).toContain(
+      'The speed layer has seen the streams alone: topics feed the batch layer.',
+    );
+    expect(s3.commandCalls(ListObjectsV2Command, { Bucket: 'raw' })).toEqual([]);
+  });
 });

@@ -6,7 +6,7 @@ import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Account, placeOf } from '../../cli/accounting/account.ts';
+import type { Account } from '../../cli/accounting/account.ts';
 import { httpDoor, recordBody } from '../../cli/emulator/door.ts';
 import type { LoggedAnswer } from '../../cli/emulator/emulate.ts';
 import { feedNames, syntheticPost } from '../../cli/emulator/posts.ts';
@@ -56,7 +56,8 @@ const propertiesOf = (template: Template, type: string): Record<string, unknown>
 function expectNothingLost(account: Account, answers: readonly LoggedAnswer[]): void {
   for (const feed of feedNames) {
     const taken = answers.filter((answer) => answer.feed === feed && answer.status === 200);
-    const lost = taken.filter((one) => !account[feed].places.has(placeOf(one.shardId!, one.sequenceNumber!)));
+    const stream = `kinesis/streaming-demo-${feed}`;
+    const lost = taken.filter((one) => !account[feed].places.has(`${stream}/${one.shardId}/${one.sequenceNumber}`));
     expect({ seed, feed, lost, missing: account[feed].missingRows }).toEqual({ seed, feed, lost: [], missing: [] });
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Account, account, placeOf } from '../../cli/accounting/account.ts';
+import { type Account, account } from '../../cli/accounting/account.ts';
 import { deployedNames } from '../../cli/accounting/deployed-names.ts';
 import { missingRows } from '../../cli/accounting/print.ts';
 import { type Clients, clientsAt } from '../../cli/aws.ts';
@@ -91,7 +91,8 @@ test(
     const once = await settled(first.clients);
     for (const feed of feedNames) {
       const own = answers.filter((answer) => answer.feed === feed);
-      const places = own.map(({ shardId, sequenceNumber }) => placeOf(shardId!, sequenceNumber!));
+      const stream = `kinesis/streaming-demo-${feed}`;
+      const places = own.map(({ shardId, sequenceNumber }) => `${stream}/${shardId}/${sequenceNumber}`);
       expect([...once[feed].places.keys()].sort()).toEqual(places.sort());
       const { rows, applied, duplicate, superseded, quarantined, missing } = once[feed];
       expect({ missing, rows }).toEqual({ missing: 0, rows: applied + duplicate + superseded + quarantined });
