@@ -13,6 +13,7 @@ import { IngestStack } from './ingest/ingest-stack.ts';
 import { LakeStack } from './lake/lake-stack.ts';
 import { NetworkStack } from './network/network-stack.ts';
 import { type Deployment, warnOfRetainedData } from './pinflow-stack.ts';
+import { ServingStack } from './serving/serving-stack.ts';
 import { SinkStack } from './sink/sink-stack.ts';
 import { SpeedStack } from './speed/speed-stack.ts';
 
@@ -32,6 +33,7 @@ export interface PinflowStacks {
   readonly lake: LakeStack;
   readonly ingest: IngestStack;
   readonly speed: SpeedStack;
+  readonly serving: ServingStack;
   /** Undefined without the batch path. */
   readonly batchPath: BatchPathStacks | undefined;
 }
@@ -49,14 +51,16 @@ export interface BatchPathStacks extends KafkaStacks {
 export function buildApp(app: App, deployment: Deployment): PinflowStacks {
   const lake = new LakeStack(app, deployment);
   const kafka = deployment.profile.batchPath ? kafkaStacks(app, deployment) : undefined;
+  const serving = new ServingStack(app, deployment);
   const ingest = new IngestStack(app, { ...deployment, ...(kafka && { kafka }) });
+  ingest.addStackDependency(serving, 'routes of the API invoke the query function');
   const speed = new SpeedStack(app, { ...deployment, ...(kafka && { kafka }) });
   speed.addStackDependency(lake, 'the clean function writes to the quarantine bucket');
   speed.addStackDependency(ingest, 'the event source mappings read the streams');
   const batchPath = kafka && { ...kafka, ...batchStacks(app, deployment, kafka, lake) };
   warnOfRetainedData(lake, deployment.profile);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return { lake, ingest, speed, batchPath };
+  return { lake, ingest, speed, serving, batchPath };
 }
 
 function kafkaStacks(app: App, deployment: Deployment): KafkaStacks {

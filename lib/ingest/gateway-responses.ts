@@ -43,7 +43,7 @@ const EARLY_ERRORS: Readonly<Record<string, EarlyError>> = {
 };
 
 const ROUTES =
-  'Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}.';
+  'Use PUT or POST /{stage}/streams/{stream-name}/record or …/records, GET /{stage}/streams or GET /{stage}/streams/{stream-name}; for answers GET /{stage}/metrics or GET /{stage}/questions.';
 const WITH_TOPICS =
   'Or POST /{stage}/topics/{topic-name}, GET /{stage}/topics, GET /{stage}/topics/{topic-name}, POST /{stage}/pin, …/geo or …/user.';
 const WITH_CONTROL = 'POST and DELETE /{stage}/streams/{stream-name} create and delete streams of your own.';

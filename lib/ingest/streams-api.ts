@@ -16,6 +16,7 @@ import { ApiAccess } from './api-access.ts';
 import type { FeedStreams } from './feed-streams.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { KinesisDoor } from './kinesis-door.ts';
+import { addQueryRoutes } from './query-routes.ts';
 import { documentApi } from './route-documentation.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addTopicRoutes, KAFKA_MEDIA_TYPES } from './topic-routes.ts';
@@ -91,6 +92,7 @@ export class StreamsApi extends Construct {
     this.access = new ApiAccess(this, 'Access', { api: this.restApi, profile: profile.api, names });
     addStreamRoutes(this.restApi, new KinesisDoor(this, 'Door', { names, streams, clientStreams }), this.access);
     if (kafkaRest) addTopicRoutes(this.restApi, kafkaRest, this.access);
+    addQueryRoutes(this.restApi, names.queryFunction, this.access);
     this.access.acknowledge(profile.name);
     this.acknowledge();
   }

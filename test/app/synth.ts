@@ -21,7 +21,7 @@ export interface StackTemplate {
   readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
 }
 
-export type StackName = 'lake' | 'ingest' | 'speed' | 'network' | 'broker' | 'sink' | 'batch';
+export type StackName = 'lake' | 'ingest' | 'speed' | 'serving' | 'network' | 'broker' | 'sink' | 'batch';
 
 export interface Synthesized {
   readonly stacks: PinflowStacks;

@@ -52,6 +52,10 @@ test('it has the routes of the profile', () => {
   expect([...routes].sort()).toEqual([
     'DELETE /consumers/{proxy}',
     'GET /consumers/{proxy}',
+    'GET /metrics',
+    'GET /metrics/{metric-name}',
+    'GET /questions',
+    'GET /questions/{question-name}',
     'GET /streams',
     'GET /streams/{stream-name}',
     'GET /topics',
@@ -72,7 +76,7 @@ test('it has the routes of the profile', () => {
     'POST /streams/{stream-name}',
   ]);
   const idsOf = (profile: string) => operations(documentOf(profile)).map(([, { operationId }]) => operationId);
-  expect([new Set(idsOf('laptop')).size, new Set(idsOf('dev')).size]).toEqual([8, 15]);
+  expect([new Set(idsOf('laptop')).size, new Set(idsOf('dev')).size]).toEqual([12, 19]);
 });
 
 test.each([

@@ -1,0 +1,30 @@
+import { metricQuestion } from '../../../model/compile/rows.ts';
+import type { Metric } from '../../../model/metrics/metric.ts';
+import type { Question } from '../../../model/questions/question.ts';
+import type { Catalog, Servable } from './request.ts';
+
+/** What there is to ask for. A metric is served as the presentation of itself. */
+export function catalogOf(metrics: readonly Metric[], questions: readonly Question[]): Catalog {
+  const byName = (all: readonly Servable[]) => new Map(all.map((each) => [each.name, each]));
+  return {
+    metrics: byName(
+      metrics.map((metric) => ({
+        kind: 'metric',
+        name: metric.name,
+        question: metricQuestion(metric),
+        dimensions: metric.by.map(({ name }) => name),
+      })),
+    ),
+    questions: byName(
+      questions.map((question) => ({ kind: 'question', name: question.name, question, dimensions: [] })),
+    ),
+  };
+}
+
+/** The metrics that a question reads, its own first. */
+export function metricsOf({ metric, values }: Question): readonly Metric[] {
+  const others = Object.values(values).flatMap((value) =>
+    value.kind === 'total' && value.metric ? [value.metric] : [],
+  );
+  return [...new Set([metric, ...others])];
+}

@@ -1,0 +1,37 @@
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { CounterReader } from '../../../model/compile/contribution.ts';
+import { progressPartition, type Registry } from '../../../model/counters/registry.ts';
+import { liveCounters } from '../../shared/live-counters.ts';
+import { readRegistry } from '../../shared/registry.ts';
+
+/** The counters as they are now. */
+export interface LiveView {
+  /** undefined before the first change was counted. */
+  readonly registry: Registry | undefined;
+  readonly reader: CounterReader;
+  /** Epoch ms at which the latest change was stored that is counted. */
+  lastChange(): Promise<number | undefined>;
+}
+
+export interface LiveLayer {
+  open(): Promise<LiveView>;
+}
+
+export const liveLayer = (client: DynamoDBClient, table: string): LiveLayer => ({
+  async open() {
+    const registry = await readRegistry(client, table);
+    return { registry, reader: liveCounters(client, table, registry), lastChange: () => lastChange(client, table) };
+  },
+});
+
+/** Shards of the last days are on one page. */
+async function lastChange(client: DynamoDBClient, TableName: string): Promise<number | undefined> {
+  const query = new QueryCommand({
+    TableName,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: progressPartition } },
+    ProjectionExpression: 'createdAtMs',
+  });
+  const { Items = [] } = await client.send(query);
+  return Items.length === 0 ? undefined : Math.max(...Items.map(({ createdAtMs }) => Number(createdAtMs?.N ?? 0)));
+}

@@ -1,0 +1,144 @@
+import type { Question } from '../../../model/questions/question.ts';
+import { type Cursor, readCursor } from './cursor.ts';
+import { badParameter, RequestError, unknownName } from './errors.ts';
+
+export const LAYERS = ['live', 'batch'] as const;
+export type Layer = (typeof LAYERS)[number];
+export const FORMATS = ['json', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What can be asked for by its name. */
+export interface Servable {
+  readonly kind: 'metric' | 'question';
+  readonly name: string;
+  /** What it shows. */
+  readonly question: Question;
+  /** Names of the dimensions that a request may choose from: those of a metric. */
+  readonly dimensions: readonly string[];
+}
+
+export type Catalog = Readonly<Record<'metrics' | 'questions', ReadonlyMap<string, Servable>>>;
+
+/** Parts of an HTTP request, decoded. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Below the stage: `['metrics', 'posts-by-country']`. */
+  readonly path: readonly string[];
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ListRequest {
+  readonly list: 'metrics' | 'questions';
+  readonly format: Format;
+}
+
+export interface RowsRequest {
+  readonly of: Servable;
+  readonly layer: Layer;
+  /** Dimensions of the answer's rows; all of them unless the request says otherwise. */
+  readonly by: readonly string[];
+  /** Values by dimension: a row has one of each. */
+  readonly where: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly format: Format;
+  readonly limit: number;
+  readonly cursor: Cursor | undefined;
+}
+
+export const DEFAULT_LIMIT = 1_000;
+/** Keeps an answer well below the 6 MB of Lambda. */
+export const MOST_ROWS = 10_000;
+
+/** @throws RequestError which names the parameter and the values it takes, or the names there are */
+export function readRequest(request: HttpRequest, catalog: Catalog): ListRequest | RowsRequest {
+  const [root, name, ...rest] = request.path;
+  if ((root !== 'metrics' && root !== 'questions') || rest.length > 0) {
+    throw new RequestError(
+      404,
+      'NotFoundException',
+      `There is no /${request.path.join('/')}: use /metrics or /questions.`,
+    );
+  }
+  const format = readFormat(request);
+  if (name === undefined) {
+    checkNames(request, ['format']);
+    return { list: root, format };
+  }
+  const of = catalog[root].get(name);
+  if (of === undefined) throw unknownName(root.slice(0, -1), name, [...catalog[root].keys()]);
+  checkNames(request, ['layer', ...(of.kind === 'metric' ? ['by', 'where'] : []), 'format', 'limit', 'cursor']);
+  const asked = {
+    of,
+    layer: oneOf('layer', one(request, 'layer') ?? 'live', LAYERS),
+    by: readBy(request, of),
+    where: readWhere(request, of),
+    format,
+    limit: readLimit(request),
+  };
+  const cursor = one(request, 'cursor');
+  return { ...asked, cursor: cursor === undefined ? undefined : readCursor(cursor, asked) };
+}
+
+function checkNames({ query }: HttpRequest, known: readonly string[]): void {
+  const unknown = Object.keys(query).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new RequestError(
+    400,
+    'ValidationException',
+    `There is no parameter ${unknown} here; there are ${known.join(', ')}.`,
+    { parameter: unknown, allowed: known },
+  );
+}
+
+/** Of a parameter that is given twice, the last counts. */
+const one = ({ query }: HttpRequest, name: string): string | undefined => query[name]?.at(-1);
+
+function oneOf<T extends string>(parameter: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw badParameter(parameter, `is ${JSON.stringify(value)}`, allowed);
+  return found;
+}
+
+/** The parameter, else the first type of `Accept` that is one of ours, else JSON: no caller is left without an answer. */
+function readFormat(request: HttpRequest): Format {
+  const given = one(request, 'format');
+  if (given !== undefined) return oneOf('format', given, FORMATS);
+  const types = (request.headers['accept'] ?? '').split(',').map((type) => type.split(';')[0]!.trim().toLowerCase());
+  return types.find((type) => type === 'text/csv' || type === 'application/json') === 'text/csv' ? 'csv' : 'json';
+}
+
+/** `by=country,category`, or `by` several times; `by=` is one row of everything. */
+function readBy({ query }: HttpRequest, of: Servable): readonly string[] {
+  const given = query['by'];
+  if (given === undefined) return of.dimensions;
+  const wanted = new Set(given.flatMap((text) => text.split(',')).filter((name) => name !== ''));
+  for (const name of wanted) oneOf('by', name, of.dimensions);
+  const by = of.dimensions.filter((dimension) => wanted.has(dimension));
+  return by;
+}
+
+/** `where=country:Albania`, once a value; values of one dimension are alternatives. */
+function readWhere({ query }: HttpRequest, of: Servable): ReadonlyMap<string, ReadonlySet<string>> {
+  const where = new Map<string, Set<string>>();
+  for (const text of query['where'] ?? []) {
+    const colon = text.indexOf(':');
+    const dimension = text.slice(0, Math.max(0, colon));
+    if (!of.dimensions.includes(dimension)) {
+      const allowed = of.dimensions.map((each) => `${each}:<value>`);
+      throw badParameter('where', `is ${JSON.stringify(text)}`, allowed);
+    }
+    where.set(dimension, (where.get(dimension) ?? new Set()).add(text.slice(colon + 1)));
+  }
+  return where;
+}
+
+function readLimit(request: HttpRequest): number {
+  const text = one(request, 'limit');
+  if (text === undefined) return DEFAULT_LIMIT;
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MOST_ROWS) {
+    throw badParameter('limit', `is ${JSON.stringify(text)}`, `a whole number from 1 to ${MOST_ROWS}`);
+  }
+  return limit;
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import { catalogOf } from '../../lambda/serving/query/catalog.ts';
+import { cursorText } from '../../lambda/serving/query/cursor.ts';
+import { RequestError } from '../../lambda/serving/query/errors.ts';
+import { DEFAULT_LIMIT, MOST_ROWS, type RowsRequest, readRequest } from '../../lambda/serving/query/request.ts';
+import { metrics } from '../../model/metrics/index.ts';
+import { questions } from '../../model/questions/index.ts';
+
+const catalog = catalogOf(metrics, questions);
+const METRIC = 'posts-by-category-and-country';
+const QUESTION = 'most_popular_category_by_country';
+
+function read(path: string, search = '', headers: Record<string, string> = {}) {
+  const given = new URLSearchParams(search);
+  const query = Object.fromEntries([...given.keys()].map((name) => [name, given.getAll(name)]));
+  return readRequest({ method: 'GET', path: path.split('/'), query, headers }, catalog);
+}
+
+const rows = (search: string, path = `metrics/${METRIC}`): RowsRequest => read(path, search) as RowsRequest;
+
+function refusal(path: string, search = ''): RequestError {
+  try {
+    read(path, search);
+  } catch (error) {
+    if (error instanceof RequestError) return error;
+    throw error;
+  }
+  throw new Error('It was taken');
+}
+
+test('a metric is asked for live, by all its dimensions, a page at a time', () => {
+  expect(rows('')).toEqual({
+    of: catalog.metrics.get(METRIC),
+    layer: 'live',
+    by: ['country', 'category'],
+    where: new Map(),
+    format: 'json',
+    limit: DEFAULT_LIMIT,
+    cursor: undefined,
+  });
+});
+
+describe('by', () => {
+  test.each<[string, string[]]>([
+    ['by=category', ['category']],
+    ['by=category,country', ['country', 'category']],
+    ['by=category&by=country', ['country', 'category']],
+    ['by=', []],
+  ])('%s is %j, in the order of the metric', (search, by) => expect(rows(search).by).toEqual(by));
+});
+
+describe('where', () => {
+  test('takes all that follows the first colon; values of one dimension are alternatives', () => {
+    const search = new URLSearchParams([
+      ['where', "country:Cote d'Ivoire"],
+      ['where', 'country:a:b'],
+      ['where', 'category:'],
+    ]);
+    expect(rows(String(search)).where).toEqual(
+      new Map([
+        ['country', new Set(["Cote d'Ivoire", 'a:b'])],
+        ['category', new Set([''])],
+      ]),
+    );
+  });
+});
+
+describe('the format', () => {
+  test.each<[string, string | undefined, string]>([
+    ['', undefined, 'json'],
+    ['', 'text/csv', 'csv'],
+    ['', 'text/html, TEXT/CSV;q=0.9, */*', 'csv'],
+    ['', 'application/json, text/csv', 'json'],
+    ['', '*/*', 'json'],
+    ['', 'image/png', 'json'],
+    ['format=json', 'text/csv', 'json'],
+    ['format=csv', undefined, 'csv'],
+  ])('%j with Accept %j is %s', (search, accept, format) => {
+    expect(read('metrics', search, accept === undefined ? {} : { accept })).toEqual({ list: 'metrics', format });
+  });
+});
+
+describe('a bad parameter is named, with what it takes', () => {
+  test.each<[string, string, string, unknown]>([
+    [`metrics/${METRIC}`, 'layer=gold', 'layer', ['live', 'batch']],
+    [`metrics/${METRIC}`, 'by=colour', 'by', ['country', 'category']],
+    [`metrics/${METRIC}`, 'where=Albania', 'where', ['country:<value>', 'category:<value>']],
+    [`metrics/${METRIC}`, 'where=colour:red', 'where', ['country:<value>', 'category:<value>']],
+    [`metrics/${METRIC}`, 'format=xml', 'format', ['json', 'csv']],
+    [`metrics/${METRIC}`, 'limit=0', 'limit', `a whole number from 1 to ${MOST_ROWS}`],
+    [`metrics/${METRIC}`, 'limit=1e3', 'limit', `a whole number from 1 to ${MOST_ROWS}`],
+    [`metrics/${METRIC}`, `limit=${MOST_ROWS + 1}`, 'limit', `a whole number from 1 to ${MOST_ROWS}`],
+    [`metrics/${METRIC}`, 'cursor=nonsense', 'cursor', 'the cursor of an answer'],
+    [`metrics/${METRIC}`, 'cursor=W10', 'cursor', 'the cursor of an answer'],
+    [`metrics/${METRIC}`, 'colour=red', 'colour', ['layer', 'by', 'where', 'format', 'limit', 'cursor']],
+    [`questions/${QUESTION}`, 'by=country', 'by', ['layer', 'format', 'limit', 'cursor']],
+    ['questions', 'layer=live', 'layer', ['format']],
+  ])('%s?%s', (path, search, parameter, allowed) => {
+    const { status, type, more, message } = refusal(path, search);
+    expect({ status, type, more }).toEqual({ status: 400, type: 'ValidationException', more: { parameter, allowed } });
+    expect(message).toContain(parameter);
+  });
+});
+
+test.each([
+  ['metrics/posts', 'metric', metrics.map(({ name }) => name)],
+  ['questions/meaning_of_life', 'question', questions.map(({ name }) => name)],
+])('%s is not there, but these are', (path, kind, names) => {
+  const { status, message, more } = refusal(path);
+  expect({ status, more }).toEqual({ status: 404, more: { names } });
+  expect(message).toContain(`There is no ${kind} `);
+});
+
+test.each(['answers', 'metrics/a/b'])('%s is no route', (path) => expect(refusal(path).status).toBe(404));
+
+describe('a cursor', () => {
+  const question = rows('by=country&where=category:art');
+
+  test('leads on in the same request, whatever its limit and format', () => {
+    const text = cursorText({ layer: 'batch', run: 'run-1', skip: 20 }, question);
+    const { cursor } = rows(`by=country&where=category:art&limit=5&format=csv&cursor=${text}`);
+    expect(cursor).toEqual({ layer: 'batch', run: 'run-1', skip: 20 });
+  });
+
+  test('is refused by another', () => {
+    const text = cursorText({ layer: 'live', skip: 20 }, question);
+    expect(refusal(`metrics/${METRIC}`, `cursor=${text}`).more['parameter']).toBe('cursor');
+    expect(refusal(`metrics/${METRIC}`, `by=country&where=category:art&layer=batch&cursor=${text}`).status).toBe(400);
+  });
+});
