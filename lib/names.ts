@@ -37,6 +37,7 @@ export interface Names {
   readonly cleanFunction: string;
   readonly redriveFunction: string;
   readonly backfillFunction: string;
+  readonly aggregateFunction: string;
   readonly topics: Readonly<Record<FeedName, string>>;
   /** Consumer groups of the clean function. An event source mapping reads one topic, and has a group of its own. */
   readonly cleanGroups: Readonly<Record<FeedName, string>>;
@@ -67,6 +68,7 @@ export interface Names {
       | 'clean'
       | 'redrive'
       | 'backfill'
+      | 'aggregate'
       | 'broker'
       | 'brokerLookup'
       | 'kafkaRest'
@@ -118,6 +120,7 @@ export function namesOf(deployment: string): Names {
     cleanFunction: `${own}-clean`,
     redriveFunction: `${own}-redrive`,
     backfillFunction: `${own}-backfill`,
+    aggregateFunction: `${own}-aggregate`,
     topics: { pin: `${deployment}.pin`, geo: `${deployment}.geo`, user: `${deployment}.user` },
     cleanGroups: { pin: `${own}-clean-pin`, geo: `${own}-clean-geo`, user: `${own}-clean-user` },
     cluster: own,
@@ -144,6 +147,7 @@ export function namesOf(deployment: string): Names {
       clean: `/pinflow/${deployment}/clean`,
       redrive: `/pinflow/${deployment}/redrive`,
       backfill: `/pinflow/${deployment}/backfill`,
+      aggregate: `/pinflow/${deployment}/aggregate`,
       broker: `/pinflow/${deployment}/broker`,
       brokerLookup: `/pinflow/${deployment}/broker-lookup`,
       kafkaRest: `/pinflow/${deployment}/kafka-rest`,

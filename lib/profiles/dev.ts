@@ -21,6 +21,7 @@ export const dev: Profile = {
     maxRecordAgeSeconds: 21_600,
     bisectOnError: true,
   },
+  aggregate: { memoryMiB: 256, timeoutSeconds: 60, batchSize: 1_000, batchingWindowSeconds: 2 },
   batchPath: true,
   topicsFeedSpeed: false,
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },

@@ -23,6 +23,7 @@ export const laptop: Profile = {
     maxRecordAgeSeconds: 3_600,
     bisectOnError: true,
   },
+  aggregate: { memoryMiB: 256, timeoutSeconds: 30, batchSize: 300, batchingWindowSeconds: 0 },
   batchPath: false,
   topicsFeedSpeed: false,
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },

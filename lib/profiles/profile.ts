@@ -7,6 +7,7 @@ export interface Profile extends BatchPathProfile {
   readonly streams: { readonly mode: 'on-demand' } | { readonly mode: 'provisioned'; readonly shards: number };
   readonly api: ApiProfile;
   readonly clean: CleanProfile;
+  readonly aggregate: AggregateProfile;
   /** Whether there are the topics door, the broker and the batch layer. The broker is most of what an idle deployment costs. */
   readonly batchPath: boolean;
   /** With the batch path: whether topics feed the speed layer too, which on AWS takes two interface endpoints. */
@@ -45,6 +46,14 @@ export interface ApiProfile {
    * exactly one deployment should own it, and without it a stage with logging cannot be created.
    */
   readonly ownsAccountRole: boolean;
+}
+
+/** The aggregate function and its event source mapping. The more changes a batch has, the fewer writes to counters each takes. */
+export interface AggregateProfile {
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
 }
 
 /** The clean function and its event source mappings. */

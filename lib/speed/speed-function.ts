@@ -12,6 +12,7 @@ export interface SpeedFunctionProps {
   readonly names: Names;
   readonly profile: Profile;
   readonly posts: Table;
+  readonly counters: Table;
 }
 
 export interface SpeedFunctionSettings extends SpeedFunctionProps {
@@ -32,17 +33,23 @@ const POLICY_NAMES = { clean: 'Clean', redrive: 'Redrive', backfill: 'Backfill' 
 /** A function that stores posts and refused rows. */
 export class SpeedFunction extends NodeFunction {
   constructor(scope: Construct, id: string, settings: SpeedFunctionSettings) {
-    const { names, profile, posts, service, statements, environment, ...rest } = settings;
+    const { names, profile, posts, counters, service, statements, environment, ...rest } = settings;
     super(scope, id, {
       ...rest,
       handler: `speed/${service}`,
       logRetention: profile.logRetention,
       policyName: POLICY_NAMES[service],
-      statements: [allow(['dynamodb:UpdateItem'], posts.tableArn), ...statements],
+      statements: [
+        allow(['dynamodb:UpdateItem'], posts.tableArn),
+        // The registry of generations, for the stamps of posts.
+        allow(['dynamodb:GetItem'], counters.tableArn),
+        ...statements,
+      ],
       memoryMiB: profile.clean.memoryMiB,
       timeoutSeconds: profile.clean.timeoutSeconds,
       environment: {
         POSTS_TABLE: names.postsTable,
+        COUNTERS_TABLE: names.countersTable,
         QUARANTINE_BUCKET: names.buckets.quarantine,
         FEED_BY_SOURCE: JSON.stringify(feedBySource(names, profile)),
         ...environment,

@@ -28,10 +28,10 @@ export const progressPartition = 'progress';
 /** The generation of a post that was never stamped. */
 export const unstamped = -1;
 
-/** The generation that posts are stamped with before there is a registry. */
+/** The generation that posts are stamped with before there is a registry. Later ones are epoch seconds. */
 export const firstGeneration = 0;
 
-/** @param complete whether every post is stamped, so that the change stream has told or will tell all of them */
+/** @param complete whether every post has the first stamp, so that the change stream has told or will tell all of them */
 export function firstRegistry(metricIds: readonly string[], complete: boolean): Registry {
   const generations: Generations = complete ? { active: firstGeneration } : { building: firstGeneration };
   return {
@@ -60,16 +60,19 @@ export const inNeedOfRebuild = (registry: Registry | undefined, metricIds: reado
 
 /**
  * The registry in which these metrics are being built in a new generation. A rebuild of the same metrics that is under
- * way goes on, unless it misses a change already; entries of metrics that the model no longer has are dropped.
+ * way goes on, unless it misses a change already; entries of metrics that the model no longer has are dropped. By the
+ * clock, a generation is above those of posts whose registry was lost.
+ * @param now epoch milliseconds
  */
 export function withRebuild(
   registry: Registry,
   model: readonly string[],
   wanted: readonly string[],
+  now: number,
 ): { readonly registry: Registry; readonly generation: number } {
   const under = wanted.map((id) => registry.metrics[id]?.building);
   const goesOn = under.every((building) => building === registry.newest) && registry.newest > registry.inexactUpTo;
-  const generation = goesOn ? registry.newest : registry.newest + 1;
+  const generation = goesOn ? registry.newest : Math.max(registry.newest + 1, Math.floor(now / 1000));
   const entries = model.flatMap((id): [string, Generations][] => {
     const known = registry.metrics[id];
     if (wanted.includes(id)) return [[id, { ...(known?.active !== undefined && known), building: generation }]];

@@ -22,7 +22,7 @@ const TAGGED = [
 ];
 
 /** Actions that IAM lets be granted for all resources only. */
-const WITHOUT_RESOURCE_LEVEL = ['kinesis:ListStreams'];
+const WITHOUT_RESOURCE_LEVEL = ['dynamodb:ListStreams', 'kinesis:ListStreams'];
 /**
  * What Lambda wants for all resources before it puts a function into a VPC:
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html

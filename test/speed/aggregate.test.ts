@@ -94,7 +94,7 @@ class Rebuild {
   #ends: readonly (string | undefined)[] | undefined;
 
   constructor(world: World, wanted: readonly string[]) {
-    const { registry, generation } = withRebuild(world.registry!, ids, wanted);
+    const { registry, generation } = withRebuild(world.registry!, ids, wanted, 0);
     world.registry = registry;
     this.generation = generation;
     this.#world = world;

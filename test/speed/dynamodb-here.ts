@@ -51,7 +51,7 @@ async function answer(service: DynamoDbService, { headers, body }: HttpRequest):
   try {
     return json(
       200,
-      await service.call(operation, JSON.parse(Buffer.from(body as Uint8Array).toString()) as JsonObject),
+      await service.call(operation, JSON.parse(new TextDecoder().decode(body as Uint8Array)) as JsonObject),
     );
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;

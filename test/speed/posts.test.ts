@@ -1,52 +1,36 @@
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import dynalite from 'dynalite';
+import { createRegistry } from '../../lambda/shared/registry.ts';
+import { type NewestGeneration, newestGeneration } from '../../lambda/speed/clean/newest-generation.ts';
 import { dynamoPosts } from '../../lambda/speed/clean/posts.ts';
+import { firstRegistry } from '../../model/counters/registry.ts';
+import { dynamoDbHere, type Here } from './dynamodb-here.ts';
 
 const TableName = 'posts';
-const server = dynalite({ createTableMs: 0 });
-let client: DynamoDBClient;
+const { signal } = new AbortController();
+let here: Here;
 
 beforeAll(async () => {
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'pinflow', secretAccessKey: 'pinflow' },
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [{ AttributeName: 'ind', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'ind', AttributeType: 'N' }],
-    }),
-  );
-  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName });
+  here = await dynamoDbHere();
 });
 
-afterAll(async () => {
-  client.destroy();
-  await new Promise((closed) => server.close(closed));
-});
+afterAll(() => here.close());
+
+const posts = (newest: NewestGeneration = newestGeneration(here.client, 'counters', Date.now)) =>
+  dynamoPosts(here.client, TableName, newest);
+
+async function item(ind: number): Promise<Record<string, unknown>> {
+  const Key = { ind: { N: String(ind) } };
+  const { Item = {} } = await here.client.send(new GetItemCommand({ TableName, Key }));
+  return unmarshall(Item);
+}
 
 test('a part gives way to a greater order key, or to newer rules under its own', async () => {
-  const posts = dynamoPosts(client, TableName);
   const ind = Number.MAX_SAFE_INTEGER;
   const write = (k: string, rules: number) =>
-    posts.write(
-      'geo',
-      ind,
-      { k, rules, fields: { country: `${k} by ${rules}`, timestamp: null } },
-      new AbortController().signal,
-    );
-  const stored = async () => {
-    const { Item } = await client.send(new GetItemCommand({ TableName, Key: { ind: { N: String(ind) } } }));
-    return unmarshall(Item ?? {})['geo'].fields.country;
-  };
+    posts().write('geo', ind, { k, rules, fields: { country: `${k} by ${rules}`, timestamp: null } }, signal);
+  const stored = async () => ((await item(ind))['geo'] as { fields: { country: string } }).fields.country;
   const seen: unknown[] = [];
   for (const [k, rules] of [
     ['2', 1],
@@ -76,7 +60,34 @@ test('what the feeds can hold comes back as it was', async () => {
     none: null,
   };
   const part = { k: '1', rules: 1, fields };
-  await dynamoPosts(client, TableName).write('geo', -1, part, new AbortController().signal);
-  const { Item } = await client.send(new GetItemCommand({ TableName, Key: { ind: { N: '-1' } } }));
-  expect(unmarshall(Item ?? {})).toEqual({ ind: -1, geo: part });
+  await posts().write('geo', -1, part, signal);
+  expect(await item(-1)).toEqual({ ind: -1, geo: part, gen: 0 });
+});
+
+test('a post is stamped with the newest generation that was heard of, and its stamp is never lowered', async () => {
+  const part = (k: string) => ({ k, rules: 1, fields: {} });
+  const old: NewestGeneration = { current: async () => 1, heardOf: () => undefined };
+  let known = 1;
+  const listening: NewestGeneration = {
+    current: async () => known,
+    heardOf: (generation) => {
+      known = generation;
+    },
+  };
+  await createRegistry(here.client, 'counters', { ...firstRegistry([], true), newest: 7 }, signal);
+  await posts(old).write('geo', 3, part('1'), signal);
+  expect(await item(3)).toMatchObject({ gen: 1 });
+  let now = 0;
+  const read = newestGeneration(here.client, 'counters', () => now);
+  expect(await posts(read).write('pin', 3, part('1'), signal)).toBe('applied');
+  expect(await posts(listening).write('pin', 3, part('2'), signal)).toBe('applied');
+  expect(await posts(listening).write('pin', 3, part('1'), signal)).toBe('duplicate');
+  expect(await item(3)).toEqual({ ind: 3, geo: part('1'), pin: part('2'), gen: 7 });
+
+  // Where the registry cannot be read, what is known goes on.
+  const gone = newestGeneration(here.client, 'nowhere', () => now);
+  expect(await gone.current(signal)).toBe(0);
+  gone.heardOf(9);
+  now += 10_000;
+  expect(await gone.current(signal)).toBe(9);
 });

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { firstRegistry, progressPartition, registryKey } from '../../../model/counters/registry.ts';
+import { firstGeneration, firstRegistry, progressPartition, registryKey } from '../../../model/counters/registry.ts';
 import { createRegistry, readRegistry } from '../../shared/registry.ts';
 import type { AggregateStores } from './aggregate-batch.ts';
 import type { Countable } from './countable.ts';
@@ -25,7 +25,7 @@ export function dynamoRegistry(
       const known = await readRegistry(client, tables.counters, signal);
       if (known !== undefined) return known;
       const ids = metrics.map(({ id }) => id);
-      const registry = firstRegistry(ids, !(await hasUnstamped(client, tables.posts, signal)));
+      const registry = firstRegistry(ids, !(await hasOthers(client, tables.posts, signal)));
       if (await createRegistry(client, tables.counters, registry, signal)) return registry;
       return (await readRegistry(client, tables.counters, signal)) ?? registry;
     },
@@ -42,14 +42,18 @@ export function dynamoRegistry(
   };
 }
 
-/** Whether a post was stored before posts were stamped, so that no change of it may ever have been told. */
-async function hasUnstamped(client: DynamoDBClient, TableName: string, abortSignal: AbortSignal): Promise<boolean> {
+/**
+ * Whether a post was stored before posts were stamped, or stamped by a registry that is lost: changes of it may have been
+ * told that nobody counted.
+ */
+async function hasOthers(client: DynamoDBClient, TableName: string, abortSignal: AbortSignal): Promise<boolean> {
   let page: ScanCommandOutput | undefined;
   do {
     const scan = new ScanCommand({
       TableName,
       ConsistentRead: true,
-      FilterExpression: 'attribute_not_exists(gen)',
+      FilterExpression: 'attribute_not_exists(gen) OR gen > :first',
+      ExpressionAttributeValues: marshall({ ':first': firstGeneration }),
       ProjectionExpression: 'ind',
       ...(page?.LastEvaluatedKey && { ExclusiveStartKey: page.LastEvaluatedKey }),
     });

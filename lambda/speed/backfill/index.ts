@@ -8,6 +8,7 @@ import { clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { s3Quarantine } from '../../shared/quarantine.ts';
 import { readFeedBySource } from '../clean/event.ts';
+import { newestGeneration } from '../clean/newest-generation.ts';
 import { dynamoPosts } from '../clean/posts.ts';
 import { backfill } from './backfill.ts';
 import { s3RawLines } from './raw-lines.ts';
@@ -18,8 +19,13 @@ const reserveMs = 2_000;
 const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
 // Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+const dynamodb = new DynamoDBClient(clientDefaults);
 const stores = {
-  posts: dynamoPosts(new DynamoDBClient(clientDefaults), required('POSTS_TABLE')),
+  posts: dynamoPosts(
+    dynamodb,
+    required('POSTS_TABLE'),
+    newestGeneration(dynamodb, required('COUNTERS_TABLE'), Date.now),
+  ),
   quarantine: s3Quarantine(s3, required('QUARANTINE_BUCKET'), 'speed'),
   raw: s3RawLines(s3, required('RAW_BUCKET')),
 };

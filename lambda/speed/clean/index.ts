@@ -9,6 +9,7 @@ import { required } from '../../shared/environment.ts';
 import { s3Quarantine } from '../../shared/quarantine.ts';
 import { cleanBatch } from './clean-batch.ts';
 import { type CleanEvent, readFeedBySource, readRecords } from './event.ts';
+import { newestGeneration } from './newest-generation.ts';
 import { dynamoPosts } from './posts.ts';
 import { publish } from './publish.ts';
 
@@ -18,8 +19,13 @@ const reserveMs = 1_000;
 const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
 // Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+const dynamodb = new DynamoDBClient(clientDefaults);
 const stores = {
-  posts: dynamoPosts(new DynamoDBClient(clientDefaults), required('POSTS_TABLE')),
+  posts: dynamoPosts(
+    dynamodb,
+    required('POSTS_TABLE'),
+    newestGeneration(dynamodb, required('COUNTERS_TABLE'), Date.now),
+  ),
   quarantine: s3Quarantine(s3, required('QUARANTINE_BUCKET'), 'speed'),
 };
 const logger = new Logger();

@@ -1,13 +1,10 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { fateUnder, type StoredFate } from '../../../model/accounting.ts';
+import { unstamped } from '../../../model/counters/registry.ts';
 import type { Part, Post } from '../../../model/post.ts';
 import type { FeedName } from '../../../model/rules/rule.ts';
+import type { NewestGeneration } from './newest-generation.ts';
 
 export interface Posts {
   /** Stores the part unless the post has it already, or one of a greater order key. Doing it twice changes nothing. */
@@ -17,32 +14,42 @@ export interface Posts {
 /** `unchanged`: the post had the part already. */
 export type Written = StoredFate | 'unchanged';
 
-export function dynamoPosts(client: DynamoDBClient, table: string): Posts {
+/** @param newest what a post is stamped with, so that all counters of that generation and those below count it */
+export function dynamoPosts(client: DynamoDBClient, table: string, newest: NewestGeneration): Posts {
   return {
     async write(feed, ind, part, abortSignal) {
-      const update = new UpdateItemCommand({
-        TableName: table,
-        Key: marshall({ ind }),
-        UpdateExpression: 'SET #feed = :part',
-        ConditionExpression: 'attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.#rules < :rules)',
-        // RULES is a reserved word.
-        ExpressionAttributeNames: { '#feed': feed, '#rules': 'rules' },
-        ExpressionAttributeValues: marshall({ ':part': part, ':k': part.k, ':rules': part.rules }),
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      try {
-        await client.send(update, { abortSignal });
-        return 'applied';
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return fateUnderStored(error.Item, feed, part);
-        throw error;
+      for (;;) {
+        const generation = await newest.current(abortSignal);
+        try {
+          await client.send(updateOf(table, feed, ind, part, generation), { abortSignal });
+          return 'applied';
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+          const stored = error.Item && (unmarshall(error.Item) as Post);
+          if ((stored?.gen ?? unstamped) <= generation) return fateUnderStored(stored?.[feed], part);
+          newest.heardOf(stored!.gen!);
+        }
       }
     },
   };
 }
 
-function fateUnderStored(item: Record<string, AttributeValue> | undefined, feed: FeedName, part: Part): Written {
-  const stored = item && (unmarshall(item) as Post)[feed];
+/** A stamp is never lowered. */
+const updateOf = (TableName: string, feed: FeedName, ind: number, part: Part, generation: number) =>
+  new UpdateItemCommand({
+    TableName,
+    Key: marshall({ ind }),
+    UpdateExpression: 'SET #feed = :part, gen = :gen',
+    ConditionExpression:
+      '(attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.#rules < :rules)) ' +
+      'AND (attribute_not_exists(gen) OR gen <= :gen)',
+    // RULES is a reserved word.
+    ExpressionAttributeNames: { '#feed': feed, '#rules': 'rules' },
+    ExpressionAttributeValues: marshall({ ':part': part, ':k': part.k, ':rules': part.rules, ':gen': generation }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+
+function fateUnderStored(stored: Part | undefined, part: Part): Written {
   if (stored === undefined) return 'superseded';
   return stored.k === part.k ? 'unchanged' : fateUnder(stored, part.k, part.fields);
 }
