@@ -74,7 +74,7 @@ export class Catalog extends Construct {
         },
       },
     });
-    for (const { name, title, sql } of namedQueries) {
+    for (const { name, title, sql } of namedQueries()) {
       const query = new CfnNamedQuery(this, name, {
         name,
         description: title,

@@ -8,6 +8,9 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { checkModel } from '../../model/compile/check-model.ts';
+import { metrics } from '../../model/metrics/index.ts';
+import { questions } from '../../model/questions/index.ts';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 import { Catalog, RAW_PREFIX, RESULTS_PREFIX } from './catalog.ts';
 
@@ -20,8 +23,10 @@ export class LakeStack extends PinflowStack {
   readonly catalog: Catalog | undefined;
   private readonly accessLogs: Bucket;
 
+  /** @throws ModelError when a metric or a question cannot be compiled */
   constructor(scope: Construct, props: Deployment) {
     super(scope, 'lake', props, { description: 'Pinflow: buckets for raw, curated and refused rows' });
+    checkModel(metrics, questions);
     const { buckets } = this.names;
     this.accessLogs = this.bucket('AccessLogs', {
       bucketName: buckets.accessLogs,

@@ -9,8 +9,9 @@ export interface NamedQuery {
 }
 
 /** Each question as a query over silver as it is now. */
-export const namedQueries: readonly NamedQuery[] = questions.map((question) => ({
-  name: question.name,
-  title: question.number === undefined ? question.title : `${question.number}: ${question.title}`,
-  sql: questionSql(question, { kind: 'silver' }),
-}));
+export const namedQueries = (): readonly NamedQuery[] =>
+  questions.map((question) => ({
+    name: question.name,
+    title: question.number === undefined ? question.title : `${question.number}: ${question.title}`,
+    sql: questionSql(question, { kind: 'silver' }),
+  }));

@@ -73,5 +73,5 @@ test('results expire; raw never does, but cools down', () => {
 test('without the batch path there is no catalog', () => {
   const types = Object.values(synth('dev', {}, 'demo', 'none', 'off').templates.lake.Resources).map(({ Type }) => Type);
   expect(types.filter((type) => /Glue|Athena/.test(type))).toEqual([]);
-  expect(Object.keys(ofType(lake, 'AWS::Athena::NamedQuery'))).toHaveLength(namedQueries.length);
+  expect(Object.keys(ofType(lake, 'AWS::Athena::NamedQuery'))).toHaveLength(namedQueries().length);
 });

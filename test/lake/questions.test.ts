@@ -13,7 +13,7 @@ test('each question has its named query in the workgroup', () => {
       ...{ Name, Description, QueryString, Database, WorkGroup },
     })),
   ).toEqual(
-    namedQueries.map(({ name, title, sql }) => ({
+    namedQueries().map(({ name, title, sql }) => ({
       Name: name,
       Description: title,
       QueryString: sql,
