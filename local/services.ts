@@ -104,21 +104,6 @@ export async function openServices(options: ServicesOptions): Promise<{ services
     () => new LambdaService({ ...target, endpoint, identities, frontDoor, logs }),
     closed,
   );
-  const mappings = await open(
-    'event source mappings',
-    () =>
-      new EventSourceMappings({
-        region: target.region,
-        file: join(stateDir, 'checkpoints.sqlite'),
-        frontDoor,
-        functions: lambda,
-        streams: kinesis,
-        changes: dynamodb.streams,
-        objects: s3,
-        log,
-      }),
-    closed,
-  );
   const apiGateway = await open(
     'API Gateway',
     () =>
@@ -173,6 +158,22 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   const kafka = await open(
     'Kafka',
     () => new KafkaService({ ...target, stateDir, installation, identities, frontDoor, logs, log }),
+    closed,
+  );
+  const mappings = await open(
+    'event source mappings',
+    () =>
+      new EventSourceMappings({
+        region: target.region,
+        file: join(stateDir, 'checkpoints.sqlite'),
+        frontDoor,
+        functions: lambda,
+        streams: kinesis,
+        changes: dynamodb.streams,
+        cluster: kafka,
+        objects: s3,
+        log,
+      }),
     closed,
   );
   const kafkaConnect = await open(

@@ -73,7 +73,8 @@ export class Kafka {
     // Formatting writes this file last.
     if (!existsSync(join(data, 'meta.properties'))) {
       const id = randomBytes(16).toString('base64url');
-      const format = ['format', '--ignore-formatted', '-t', id, '-c', settings];
+      // An id may begin with a dash.
+      const format = ['format', '--ignore-formatted', `--cluster-id=${id}`, '-c', settings];
       await run(installation.java, java('kafka.tools.StorageTool', format));
     }
     const bootstrapServers = `127.0.0.1:${port}`;

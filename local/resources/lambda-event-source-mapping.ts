@@ -5,9 +5,22 @@ import type { ResourceType } from './resource.ts';
 
 const DEFAULT_BATCH_SIZE = 100;
 const UNLIMITED = -1;
+/** https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html */
+const KAFKA_WINDOW_SECONDS = 0.5;
+/** Of Kafka with a destination: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html */
+const KAFKA_RETRIES = 10;
+/** What says how failures of Kafka's batches are handled, which only provisioned pollers do. */
+const PROVISIONED_ONLY = [
+  'BisectBatchOnFunctionError',
+  'FunctionResponseTypes',
+  'MaximumRecordAgeInSeconds',
+  'MaximumRetryAttempts',
+];
+const STREAMS_ONLY = ['ParallelizationFactor', 'TumblingWindowInSeconds'];
+const KAFKA_ONLY = ['AmazonManagedKafkaEventSourceConfig', 'ProvisionedPollerConfig', 'Topics'];
 
 /**
- * Mappings of Kinesis streams and of the change streams of tables.
+ * Mappings of Kinesis streams, of the change streams of tables, and of topics of MSK clusters.
  *
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html
  */
@@ -15,6 +28,7 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
   return {
     type: 'AWS::Lambda::EventSourceMapping',
     implemented: [
+      'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId',
       'BatchSize',
       'BisectBatchOnFunctionError',
       'DestinationConfig.OnFailure.Destination',
@@ -28,25 +42,36 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
       'ParallelizationFactor',
       'StartingPosition',
       'StartingPositionTimestamp',
+      'Topics',
       'TumblingWindowInSeconds',
     ],
-    inert: { Tags: 'nothing here reads tags' },
-    check: ({ ParallelizationFactor, EventSourceArn, FunctionResponseTypes, DestinationConfig }) => [
-      ...(Number(ParallelizationFactor ?? 1) === 1
-        ? []
-        : [
-            `has ParallelizationFactor ${ParallelizationFactor}; one batch a shard runs here at a time, so set it to 1`,
-          ]),
-      ...(['kinesis', 'dynamodb'].some((service) => serviceOf(EventSourceArn, service))
-        ? []
-        : [`reads ${EventSourceArn}; only streams of Kinesis and DynamoDB are read here`]),
-      ...(FunctionResponseTypes ?? [])
-        .filter((type: unknown) => type !== 'ReportBatchItemFailures')
-        .map((type: unknown) => `has the unknown FunctionResponseType ${type}`),
-      ...(serviceOf(DestinationConfig?.OnFailure?.Destination, 's3')
-        ? []
-        : [`has the on-failure destination ${DestinationConfig.OnFailure.Destination}; only buckets are written here`]),
-    ],
+    inert: {
+      ProvisionedPollerConfig: 'one poller reads all that there is on one machine',
+      Tags: 'nothing here reads tags',
+    },
+    check: (properties) => {
+      const { ParallelizationFactor, EventSourceArn, FunctionResponseTypes, DestinationConfig, Topics } = properties;
+      return [
+        ...(Number(ParallelizationFactor ?? 1) === 1
+          ? []
+          : [
+              `has ParallelizationFactor ${ParallelizationFactor}; one batch a shard runs here at a time, so set it to 1`,
+            ]),
+        ...(['kinesis', 'dynamodb', 'kafka'].some((service) => serviceOf(EventSourceArn, service))
+          ? []
+          : [`reads ${EventSourceArn}; only streams of Kinesis and DynamoDB and clusters of MSK are read here`]),
+        ...(FunctionResponseTypes ?? [])
+          .filter((type: unknown) => type !== 'ReportBatchItemFailures')
+          .map((type: unknown) => `has the unknown FunctionResponseType ${type}`),
+        ...(serviceOf(DestinationConfig?.OnFailure?.Destination, 's3')
+          ? []
+          : [
+              `has the on-failure destination ${DestinationConfig.OnFailure.Destination}; only buckets are written here`,
+            ]),
+        ...(Topics === undefined ? given(properties, KAFKA_ONLY, 'is of Kafka, and there are no Topics') : []),
+        ...(Topics === undefined ? [] : kafkaProblems(properties)),
+      ];
+    },
     async create({ properties, stack, logicalId }) {
       const id = uuidOf(`${stack}/${logicalId}`);
       const attributes = { Id: id };
@@ -56,6 +81,9 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
         return { ref: id, attributes };
       }
       const destination: string | undefined = properties['DestinationConfig']?.OnFailure?.Destination;
+      const topic: string | undefined = properties['Topics']?.[0];
+      const window = properties['MaximumBatchingWindowInSeconds'] ?? (topic === undefined ? 0 : KAFKA_WINDOW_SECONDS);
+      const retries = limit(properties['MaximumRetryAttempts']);
       mappings.define({
         id,
         functionArn: properties['FunctionName'],
@@ -63,8 +91,9 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
         start: startingPosition(properties['StartingPosition'], properties['StartingPositionTimestamp']),
         batch: {
           batchSize: Number(properties['BatchSize'] ?? DEFAULT_BATCH_SIZE),
-          windowMs: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0) * 1_000,
-          maxRetries: limit(properties['MaximumRetryAttempts']),
+          windowMs: Number(window) * 1_000,
+          maxRetries:
+            topic !== undefined && destination !== undefined && retries === Infinity ? KAFKA_RETRIES : retries,
           maxAgeMs: limit(properties['MaximumRecordAgeInSeconds']) * 1_000,
           bisect: String(properties['BisectBatchOnFunctionError'] ?? false) === 'true',
           ...(Number(properties['TumblingWindowInSeconds'] ?? 0) > 0 && {
@@ -73,6 +102,9 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
         },
         reportsFailures: (properties['FunctionResponseTypes'] ?? []).includes('ReportBatchItemFailures'),
         ...(destination === undefined ? {} : { failureBucket: destination.slice(destination.lastIndexOf(':') + 1) }),
+        ...(topic !== undefined && {
+          kafka: { topic, group: properties['AmazonManagedKafkaEventSourceConfig']?.ConsumerGroupId ?? id },
+        }),
       });
       return { ref: id, attributes };
     },
@@ -80,6 +112,22 @@ export function lambdaEventSourceMapping(mappings: EventSourceMappings): Resourc
       mappings.remove(ref);
     },
   };
+}
+
+type Properties = Parameters<NonNullable<ResourceType['check']>>[0];
+
+const given = (properties: Properties, names: readonly string[], why: string): string[] =>
+  names.filter((name) => properties[name] !== undefined).map((name) => `has ${name}, which ${why}`);
+
+function kafkaProblems(properties: Properties): string[] {
+  const { Topics, ProvisionedPollerConfig } = properties;
+  return [
+    ...(Topics.length === 1 ? [] : [`has ${Topics.length} Topics; a mapping reads one`]),
+    ...given(properties, STREAMS_ONLY, 'is of streams, and there are Topics'),
+    ...(ProvisionedPollerConfig === undefined
+      ? given(properties, PROVISIONED_ONLY, 'needs a ProvisionedPollerConfig with Kafka')
+      : []),
+  ];
 }
 
 /** Only an ARN that is already a string can be told wrong. */

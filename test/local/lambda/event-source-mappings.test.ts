@@ -33,7 +33,7 @@ let objects: { bucket: string; key: string; body: string }[];
 let handler: (event: Event) => Promise<Partial<InvocationResult>>;
 
 const unused = () => {
-  throw new Error('not a table');
+  throw new Error('not used in this test');
 };
 
 const open = () =>
@@ -60,6 +60,7 @@ const open = () =>
     },
     streams: kinesis,
     changes: { getRecords: unused, lastSequenceNumber: unused, onRecords: unused },
+    cluster: { call: unused, addNames: unused },
     objects: {
       putObject: async (_, bucket, key, body) => {
         objects.push({ bucket, key, body });

@@ -70,6 +70,7 @@ export function mappingHarness(
         },
         streams: { read: unused, onPut: unused },
         changes: { getRecords: unused, lastSequenceNumber: unused, onRecords: unused },
+        cluster: { call: unused, addNames: unused },
         objects: {
           putObject: async (_, bucket, key, body) => {
             harness.objects.push({ bucket, key, body });

@@ -155,7 +155,7 @@ describe('what a function says of its batch', () => {
     ['no list', '{"batchItemFailures": "b"}', from(0)],
     ['no object', '"b"', from(0)],
   ])('%s', (_, payload, outcome) => {
-    expect(outcomeOf({ failed: false, payload }, ['"a"', '"b"', '"c"'], true)).toEqual(outcome);
+    expect(outcomeOf({ failed: false, payload }, ['a', 'b', 'c'], true)).toEqual(outcome);
   });
 
   test('without ReportBatchItemFailures only a failure counts', () => {

@@ -1,4 +1,5 @@
 import type { InvocationResult } from '../function-definition.ts';
+import { kafkaItem } from './kafka-records.ts';
 import type { BatchOutcome } from './shard-batcher.ts';
 
 type Result = Pick<InvocationResult, 'failed' | 'payload'>;
@@ -11,7 +12,7 @@ const STATE_BYTES = 1_000_000;
  * empty or null report is a success, one that cannot be understood is a failure of the whole batch:
  * https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  *
- * @param itemIdentifiers of the batch's records, in JSON
+ * @param itemIdentifiers of the batch's records: sequence numbers, or `kafkaItem`s
  */
 export function outcomeOf(
   { failed, payload }: Result,
@@ -27,9 +28,16 @@ export function outcomeOf(
   if (!Array.isArray(failures)) return { kind: 'failed', from: 0 };
   if (failures.length === 0) return { kind: 'done' };
   const indexes = failures.map((one: unknown) =>
-    itemIdentifiers.indexOf(JSON.stringify((one as { itemIdentifier?: unknown } | null)?.itemIdentifier)),
+    itemIdentifiers.indexOf(identifierOf((one as { itemIdentifier?: unknown } | null)?.itemIdentifier)),
   );
   return { kind: 'failed', from: Math.max(0, Math.min(...indexes)) };
+}
+
+/** Of Kafka it has two parts: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html */
+function identifierOf(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return String(item);
+  const { partition, offset } = item as { partition?: unknown; offset?: unknown };
+  return kafkaItem(String(partition), offset);
 }
 
 /**

@@ -75,8 +75,8 @@ export class DynamoDbSource implements ShardSource {
     return this.#options.changes.onRecords(this.#options.streamArn, listener);
   }
 
-  event(records: readonly BatchRecord[], window?: WindowOfEvent): string {
-    return streamEvent(this.#options.streamArn, records, window);
+  event(records: readonly BatchRecord[], shardId: string, window?: WindowOfEvent): string {
+    return streamEvent(this.#options.streamArn, records, shardId, window);
   }
 
   describe(shardId: string, records: readonly BatchRecord[]) {

@@ -15,6 +15,8 @@ export interface MappingDefinition {
   readonly reportsFailures: boolean;
   /** The bucket that gets the batches given up. @default - they are dropped */
   readonly failureBucket?: string;
+  /** What is read of a cluster. */
+  readonly kafka?: { readonly topic: string; readonly group: string };
 }
 
 export interface MappingOptions {
@@ -109,7 +111,7 @@ export class EventSourceMapping {
       batchSize: batch.batchSize,
       reportsFailures,
       invoke: (records, window, final) =>
-        invoke(source.event(records, window && { ...window, lengthMs: batch.tumblingMs!, shardId, final })),
+        invoke(source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final })),
       checkpoint: async (done, window) => {
         const sequenceNumber = done ?? (last?.kind === 'after' ? last.sequenceNumber : undefined);
         if (sequenceNumber === undefined) return;
@@ -117,7 +119,7 @@ export class EventSourceMapping {
         await positions.put(shardId, last);
       },
       discard: ({ records, condition, invocations }, requestId) => {
-        const payload = source.event(records);
+        const payload = source.event(records, shardId);
         const described = source.describe(shardId, records);
         return giveUp({
           mappingId: id,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../../access/caller.ts';
 import type { FrontDoor } from '../../service.ts';
 import type { InvocationResult } from '../function-definition.ts';
@@ -5,6 +6,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { type ChangeStore, DynamoDbSource } from './dynamodb-shards.ts';
 import { EventSourceMapping, type MappingDefinition } from './event-source-mapping.ts';
 import { type Failure, failureObject } from './failure-record.ts';
+import { type ClusterApi, KafkaSource } from './kafka-partitions.ts';
 import { KinesisSource, type RecordStore } from './kinesis-shards.ts';
 import type { ShardSource } from './shard-source.ts';
 
@@ -20,10 +22,13 @@ export interface EventSourceMappingsOptions {
   readonly streams: RecordStore;
   /** The change streams of tables. */
   readonly changes: ChangeStore;
+  readonly cluster: ClusterApi;
   readonly objects: { putObject(caller: Caller, bucket: string, key: string, body: string): Promise<void> };
   /** Told in one line of what stands in the way of a mapping. */
   readonly log: (line: string) => void;
 }
+
+const STOP_LIMIT_MS = 4_000;
 
 /** All event source mappings. They read nothing before `start`. */
 export class EventSourceMappings {
@@ -40,6 +45,7 @@ export class EventSourceMappings {
 
   define(definition: MappingDefinition): void {
     this.#definitions.set(definition.id, definition);
+    if (definition.kafka !== undefined) this.#options.cluster.addNames([], [definition.kafka.group]);
   }
 
   remove(id: string): void {
@@ -66,11 +72,16 @@ export class EventSourceMappings {
     await Promise.all(this.#running.map((mapping) => mapping.start()));
   }
 
-  /** Waits for invocations under way. */
+  /** Waits for invocations under way, but not for ever: what they do will be done once more. */
   async stop(): Promise<void> {
     const running = this.#running;
     this.#running = [];
-    await Promise.all(running.map((mapping) => mapping.stop()));
+    const waiting = new AbortController();
+    await Promise.race([
+      Promise.all(running.map((mapping) => mapping.stop())),
+      sleep(STOP_LIMIT_MS, undefined, { signal: waiting.signal }).catch(() => {}),
+    ]);
+    waiting.abort();
   }
 
   async close(): Promise<void> {
@@ -82,23 +93,31 @@ export class EventSourceMappings {
     const { functions, log } = this.#options;
     const { id, functionArn, sourceArn } = definition;
     const reader = functionArn.slice(functionArn.lastIndexOf(':') + 1);
+    const problem = (error: unknown) =>
+      log(`Event source mapping of ${reader}, ${sourceArn}: ${error instanceof Error ? error.message : error}`);
+    const source = this.#source(definition, problem);
     return new EventSourceMapping({
       definition,
-      source: this.#source(definition),
-      positions: this.#checkpoints.of(id),
+      source,
+      positions: source instanceof KafkaSource ? source.positions : this.#checkpoints.of(id),
       invoke: (event) => functions.invoke(functionArn, event),
       giveUp: (failure) => this.#giveUp(definition, failure),
-      problem: (error) =>
-        log(`Event source mapping of ${reader}, ${sourceArn}: ${error instanceof Error ? error.message : error}`),
+      problem,
     });
   }
 
-  #source({ functionArn, sourceArn: streamArn }: MappingDefinition): ShardSource {
-    const { region, frontDoor, functions, streams, changes } = this.#options;
+  #source(
+    { functionArn, sourceArn, kafka, batch }: MappingDefinition,
+    problem: (error: unknown) => void,
+  ): ShardSource | KafkaSource {
+    const { region, frontDoor, functions, streams, changes, cluster } = this.#options;
     const role = functions.role(functionArn);
-    return streamArn.split(':')[2] === 'dynamodb'
-      ? new DynamoDbSource({ frontDoor, changes, role, streamArn })
-      : new KinesisSource({ frontDoor, records: streams, role, streamArn, region });
+    if (kafka !== undefined) {
+      return new KafkaSource({ cluster, role, clusterArn: sourceArn, ...kafka, batchSize: batch.batchSize, problem });
+    }
+    return sourceArn.split(':')[2] === 'dynamodb'
+      ? new DynamoDbSource({ frontDoor, changes, role, streamArn: sourceArn })
+      : new KinesisSource({ frontDoor, records: streams, role, streamArn: sourceArn, region });
   }
 
   async #giveUp({ failureBucket, functionArn, sourceArn }: MappingDefinition, failure: Failure): Promise<void> {

@@ -78,8 +78,8 @@ export class KinesisSource implements ShardSource {
     return records.onPut(streamArn.slice(streamArn.lastIndexOf('/') + 1), listener);
   }
 
-  event(records: readonly BatchRecord[], window?: WindowOfEvent): string {
-    return streamEvent(this.#options.streamArn, records, window);
+  event(records: readonly BatchRecord[], shardId: string, window?: WindowOfEvent): string {
+    return streamEvent(this.#options.streamArn, records, shardId, window);
   }
 
   describe(shardId: string, records: readonly BatchRecord[]) {

@@ -7,7 +7,7 @@ export interface BatchRecord {
   readonly arrival: number;
   /** The record in the function's event, as JSON. */
   readonly json: string;
-  /** What a report of failures calls it, in JSON. @default - its sequence number */
+  /** What a report of failures calls it. @default - its sequence number */
   readonly item?: string;
 }
 

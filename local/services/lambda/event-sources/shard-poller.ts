@@ -80,7 +80,7 @@ export class ShardPoller {
         await this.#options.checkpoint(batcher.discarded(step), batcher.window);
         return false;
       case 'back-off':
-        await sleep(step.until - Date.now(), undefined, { signal }).catch(() => {});
+        await sleep(Math.max(1, step.until - Date.now()), undefined, { signal }).catch(() => {});
         return false;
       case 'gather':
         await this.#gather(step.until);
@@ -112,7 +112,7 @@ export class ShardPoller {
     let outcome: BatchOutcome = { kind: 'throttled' };
     const result = await this.#result(records, window, false);
     if (result !== undefined) {
-      const identifiers = records.map(({ item, sequenceNumber }) => item ?? JSON.stringify(sequenceNumber));
+      const identifiers = records.map(({ item, sequenceNumber }) => item ?? sequenceNumber);
       outcome = outcomeOf(result, identifiers, reportsFailures);
       if (window !== undefined && !result.failed) outcome = withState(outcome, stateOf(result));
     }

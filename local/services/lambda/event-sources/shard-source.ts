@@ -34,7 +34,6 @@ export interface ShardReader {
 /** What the event of an invocation says of its tumbling window. */
 export interface WindowOfEvent extends OpenWindow {
   readonly lengthMs: number;
-  readonly shardId: string;
   readonly final: boolean;
 }
 
@@ -49,7 +48,7 @@ export interface ShardSource {
   /** Calls back when there may be new records, until the returned function is called. */
   onRecords(listener: () => void): () => void;
   /** The event that a function gets. */
-  event(records: readonly BatchRecord[], window?: WindowOfEvent): string;
+  event(records: readonly BatchRecord[], shardId: string, window?: WindowOfEvent): string;
   /** What the object of a batch that is given up says of its source. */
   describe(shardId: string, records: readonly BatchRecord[]): { readonly folder: string; readonly info: object };
   close(): Promise<void>;

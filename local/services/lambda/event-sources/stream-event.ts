@@ -6,10 +6,15 @@ import type { WindowOfEvent } from './shard-source.ts';
  * https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html and
  * https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html show it.
  */
-export function streamEvent(streamArn: string, records: readonly BatchRecord[], window?: WindowOfEvent): string {
+export function streamEvent(
+  streamArn: string,
+  records: readonly BatchRecord[],
+  shardId: string,
+  window?: WindowOfEvent,
+): string {
   const list = `"Records":[${records.map(({ json }) => json).join(',')}]`;
   if (window === undefined) return `{${list}}`;
-  const { start, lengthMs, state, shardId, final } = window;
+  const { start, lengthMs, state, final } = window;
   const rest = JSON.stringify({
     window: { start: isoSeconds(start), end: isoSeconds(start + lengthMs) },
     state,
