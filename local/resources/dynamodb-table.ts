@@ -25,7 +25,11 @@ const INERT = {
 
 const SHAPE = ['TableName', 'KeySchema', 'AttributeDefinitions', 'BillingMode', 'LocalSecondaryIndexes'];
 /** What a table may get or lose at any time. */
-const CHANGEABLE = ['StreamSpecification.StreamViewType'];
+const CHANGEABLE = [
+  'StreamSpecification.StreamViewType',
+  'TimeToLiveSpecification.AttributeName',
+  'TimeToLiveSpecification.Enabled',
+];
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html */
 export function dynamoDbTable(dynamodb: DynamoDbService): ResourceType {
@@ -82,7 +86,10 @@ async function createTable(
   const existing = await dynamodb.find(name);
   if (existing !== undefined) refuseChanges(existing, wanted, path);
   if (existing === undefined) await dynamodb.createTable(wanted);
-  const { StreamSpecification } = properties;
+  const { StreamSpecification, TimeToLiveSpecification } = properties;
+  // CloudFormation hands over booleans as strings too.
+  const expires = String(TimeToLiveSpecification?.Enabled ?? false) === 'true';
+  dynamodb.timeToLive.put(name, expires ? TimeToLiveSpecification.AttributeName : undefined);
   const table = await dynamodb.streams.put(name, StreamSpecification?.StreamViewType);
   const { TableArn, TableId, LatestStreamArn } = table;
   return { ref: name, attributes: { Arn: TableArn, TableId, ...(LatestStreamArn && { StreamArn: LatestStreamArn }) } };

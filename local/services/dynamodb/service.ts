@@ -3,6 +3,7 @@ import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { Dynalite, type TableDescription } from './dynalite.ts';
 import { MeteredDynalite } from './metered.ts';
 import { TableStreams } from './streams.ts';
+import { TimeToLive } from './time-to-live.ts';
 
 export interface DynamoDbOptions {
   /** Where the tables are kept. */
@@ -22,21 +23,24 @@ export class DynamoDbService implements JsonService {
   readonly #metered: MeteredDynalite;
   readonly #arnPrefix: string;
   readonly streams: TableStreams;
+  readonly timeToLive: TimeToLive;
 
-  private constructor(engine: Dynalite, { account, region }: DynamoDbOptions) {
+  private constructor(engine: Dynalite, { account, region, log }: DynamoDbOptions) {
     this.#engine = engine;
     this.#metered = new MeteredDynalite(engine);
     this.#arnPrefix = `arn:aws:dynamodb:${region}:${account}:table/`;
     this.streams = new TableStreams(engine, { region, arnPrefix: this.#arnPrefix });
+    this.timeToLive = new TimeToLive(engine, log && { log });
   }
 
   static async open(options: DynamoDbOptions): Promise<DynamoDbService> {
     return new DynamoDbService(await Dynalite.open(options), options);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.streams.close();
-    return this.#engine.close();
+    await this.timeToLive.close();
+    await this.#engine.close();
   }
 
   arn(table: string): string {
@@ -80,7 +84,9 @@ export class DynamoDbService implements JsonService {
   async call(operation: string, input: JsonObject): Promise<JsonObject> {
     if (this.streams.has(operation)) return this.streams.call(operation, input);
     if (!this.#engine.has(operation)) throw unknown(operation);
-    return this.#metered.run(operation, this.#withNames(input));
+    const named = this.#withNames(input);
+    const answer = await this.#metered.run(operation, named);
+    return operation === 'DescribeTimeToLive' ? this.timeToLive.describe(String(named['TableName'])) : answer;
   }
 
   /** Tables may be named by ARN. */
