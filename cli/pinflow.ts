@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
   openapi: { summary: 'describe the API as an OpenAPI 3.1 document', load: () => import('./openapi.ts') },
   quarantine: { summary: 'list and show the rows that a rule refused', load: () => import('./quarantine.ts') },
   redrive: { summary: 'take quarantined rows and given up batches up again', load: () => import('./redrive.ts') },
+  generate: { summary: 'write the files that follow from the model', load: () => import('./generate.ts') },
   smoke: { summary: 'check a deployment from end to end, on AWS or here', load: () => import('./smoke.ts') },
   destroy: { summary: 'delete a deployment from AWS', load: () => import('./destroy.ts') },
   reset: { summary: 'clear the state of the local deployment', load: () => import('./reset.ts') },
