@@ -8,8 +8,10 @@ import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 import { CleanJob } from './clean-job.ts';
 import { DailySchedule } from './daily-schedule.ts';
 import { MachineRole } from './machine-role.ts';
+import { RefereeFunction } from './referee-function.ts';
 import { runDefinition, runSeconds } from './run-definition.ts';
 import { RunsTable } from './runs-table.ts';
+import { ServeFunction } from './serve-function.ts';
 
 /** Of so many published runs the answers are kept: a month of daily ones. */
 const KEPT_RUNS = 30;
@@ -33,9 +35,11 @@ export class BatchStack extends PinflowStack {
     });
     const plan = this.planFunction();
     const gate = this.gateFunction();
+    const serve = new ServeFunction(this, 'Serve', { names, profile });
+    const referee = new RefereeFunction(this, 'Referee', { names, profile });
     const { role } = new MachineRole(this, 'MachineRole', {
       names,
-      functionArns: [plan.function.functionArn, gate.function.functionArn],
+      functionArns: [plan, gate, serve, referee].map((each) => each.function.functionArn),
       runsTableArn: this.runs.tableArn,
       failureTopicArn: this.failures.topicArn,
     });
@@ -49,6 +53,8 @@ export class BatchStack extends PinflowStack {
           batch: profile.batch,
           planFunctionArn: plan.function.functionArn,
           gateFunctionArn: gate.function.functionArn,
+          serveFunctionArn: serve.function.functionArn,
+          refereeFunctionArn: referee.function.functionArn,
           failureTopicArn: this.failures.topicArn,
         }),
       ),
@@ -132,6 +138,10 @@ export class BatchStack extends PinflowStack {
     });
     new CfnOutput(this, 'RunsTable', { value: names.runsTable, description: 'Which run readers see, and who runs' });
     new CfnOutput(this, 'CleanJobName', { value: names.cleanJob, description: 'The Glue job of a run' });
+    new CfnOutput(this, 'RefereeFunctionName', {
+      value: names.refereeFunction,
+      description: 'Compares the layers: {} for a sample, or {"sample": {"of": 1, "part": 0}} for all',
+    });
     new CfnOutput(this, 'FailureTopicArn', {
       value: this.failures.topicArn,
       description: 'Subscribe to it to hear of runs that failed',

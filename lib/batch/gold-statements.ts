@@ -6,6 +6,7 @@ import type { Metric } from '../../model/metrics/metric.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
+import { servedAnswers } from './serve-states.ts';
 
 /** What makes a metric's table, and what a run adds to it: the template takes run id, watermark and run id. */
 export interface GoldStatements {
@@ -24,10 +25,10 @@ export const goldStatements = (names: Names): GoldStatements[] =>
     insert: insertStatement(metric),
   }));
 
-/** Changes when a run over the same silver would write other rows. */
+/** Changes when a run over the same silver would write other rows, or leave other answers. */
 export const goldHash = (): string =>
   createHash('sha256')
-    .update(JSON.stringify(metrics.map(insertStatement)))
+    .update(JSON.stringify([metrics.map(insertStatement), servedAnswers()]))
     .digest('hex');
 
 function createStatement(metric: Metric, bucket: string): string {

@@ -3,6 +3,7 @@ import type { BatchProfile } from '../profiles/index.ts';
 import { goldHash, goldStatements } from './gold-statements.ts';
 import { maintenanceStates } from './maintenance-states.ts';
 import { BATCH_ITEM } from './runs-table.ts';
+import { serveStates, sweepState } from './serve-states.ts';
 import { IF_BUSY, IF_THROTTLED, type Machine, type State, type States } from './states.ts';
 
 export interface RunDefinitionProps {
@@ -10,6 +11,8 @@ export interface RunDefinitionProps {
   readonly batch: BatchProfile;
   readonly planFunctionArn: string;
   readonly gateFunctionArn: string;
+  readonly serveFunctionArn: string;
+  readonly refereeFunctionArn: string;
   readonly failureTopicArn: string;
 }
 
@@ -24,9 +27,11 @@ export const runSeconds = ({ timeoutMinutes }: BatchProfile): number => 2 * time
 /**
  * A run of the batch layer, in JSONPath:
  *
- *     ReadState - Plan - TakeLease - Run: Clean - Gate - Gold (each metric) - MovePointer - ForgetRuns - Tidy - Release - Done
- *                            |taken         |failed, or the run is what readers see already
- *                         Overlap           Release - ...
+ *     ReadState - Plan - TakeLease - Run: Clean - Gate - Gold (each metric) - Serve (each answer)
+ *                            |taken                 |unchanged       - MovePointer - Sweep - ForgetRuns - Tidy - Release - Referee - Done
+ *                         Overlap                Release
+ *
+ * Whatever fails between lease and release leads to ReleaseAfterFailure - Notify - Failed.
  *
  * Input `{}` or `{"logical_date": "…"}`: what arrived since the last run. `{"from": "YYYY-MM-DD", "to": "YYYY-MM-DD"}`:
  * those arrival dates again.
@@ -112,7 +117,7 @@ function run(props: RunDefinitionProps): State {
   };
 }
 
-function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
+function branch({ names, batch, gateFunctionArn, serveFunctionArn }: RunDefinitionProps): States {
   return {
     Clean: {
       Type: 'Task',
@@ -182,8 +187,14 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
         },
       },
       ResultPath: null,
-      Next: 'MovePointer',
+      Next: 'Answers',
     },
+    ...serveStates({
+      serveFunctionArn,
+      concurrency: CONCURRENT_STATEMENTS,
+      next: 'MovePointer',
+      statement: (query) => statement(names, query),
+    }),
     MovePointer: {
       Type: 'Task',
       Comment: 'From here on readers see this run; not if the lease went to another meanwhile',
@@ -213,9 +224,10 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
     },
     IsDaily: {
       Type: 'Choice',
-      Choices: [{ Variable: '$.plan.tidy', BooleanEquals: true, Next: 'Maintenance' }],
+      Choices: [{ Variable: '$.plan.tidy', BooleanEquals: true, Next: 'Sweep' }],
       Default: 'Changed',
     },
+    Sweep: sweepState(serveFunctionArn, 'Maintenance'),
     ...maintenanceStates({
       names,
       concurrency: CONCURRENT_STATEMENTS,
@@ -226,9 +238,18 @@ function branch({ names, batch, gateFunctionArn }: RunDefinitionProps): States {
   };
 }
 
-function ending({ names, failureTopicArn }: RunDefinitionProps): States {
+function ending({ names, failureTopicArn, refereeFunctionArn }: RunDefinitionProps): States {
   return {
-    Release: { ...release(names), Catch: [{ ...LEASE_IS_ANOTHERS, Next: 'Done' }], Next: 'Done' },
+    Release: { ...release(names), Catch: [{ ...LEASE_IS_ANOTHERS, Next: 'Referee' }], Next: 'Referee' },
+    Referee: {
+      Type: 'Task',
+      Comment: 'Tells how far the layers differ. The run has ended well, whatever becomes of this',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: { FunctionName: refereeFunctionArn, Payload: {} },
+      ResultPath: null,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.unjudged', Next: 'Done' }],
+      Next: 'Done',
+    },
     Done: {
       Type: 'Pass',
       Parameters: {

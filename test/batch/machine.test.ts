@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { goldTables } from '../../lib/batch/gold-statements.ts';
 import { runDefinition } from '../../lib/batch/run-definition.ts';
+import { servedAnswers } from '../../lib/batch/serve-states.ts';
 import { namesOf } from '../../lib/names.ts';
 import { profileNamed } from '../../lib/profiles/index.ts';
 
@@ -20,6 +21,8 @@ const definition = runDefinition({
   batch: profileNamed('dev').batch,
   planFunctionArn: arn('plan'),
   gateFunctionArn: arn('gate'),
+  serveFunctionArn: arn('serve'),
+  refereeFunctionArn: arn('referee'),
   failureTopicArn: 'arn:aws:sns:us-east-1:000000000000:failures',
 });
 const plan = {
@@ -50,6 +53,7 @@ async function run(answers: Readonly<Record<string, () => unknown>> = {}) {
     ReadState: () => ({}),
     Plan: () => ({ Payload: plan }),
     Gate: () => ({ Payload: summary }),
+    Select: () => ({ QueryExecution: { ResultConfiguration: { OutputLocation: 's3://curated/athena/1.csv' } } }),
   };
   const states = [
     'ReadState',
@@ -59,11 +63,14 @@ async function run(answers: Readonly<Record<string, () => unknown>> = {}) {
     'Gate',
     'CreateTable',
     'Insert',
+    'Select',
+    'Copy',
     'MovePointer',
+    'Sweep',
     'Forget',
     'Maintain',
   ];
-  const ends = ['Release', 'ReleaseAfterFailure', 'Notify'];
+  const ends = ['Release', 'Referee', 'ReleaseAfterFailure', 'Notify'];
   const taskResourceLocalHandlers = Object.fromEntries(
     [...states, ...ends].map((state) => [
       state,
@@ -88,7 +95,7 @@ const counted = (state: string) => visited().filter((each) => each === state).le
 test('a run cleans, computes every metric, and only then moves the pointer', async () => {
   expect(await run()).toEqual({ outcome: 'changed', plan, summary });
   expect([counted('CreateTable'), counted('Insert')]).toEqual([goldTables.length, goldTables.length]);
-  expect(visited().slice(-2)).toEqual(['MovePointer', 'Release']);
+  expect(visited().slice(-3)).toEqual(['MovePointer', 'Release', 'Referee']);
   const inserts = calls.filter(([state]) => state === 'Insert').map(([, { QueryString }]) => String(QueryString));
   for (const insert of inserts) {
     expect(insert).toContain("'run-1' AS run_id, CAST(TIMESTAMP '2026-11-21 10:00:00.000' AS timestamp(6))");
@@ -97,10 +104,37 @@ test('a run cleans, computes every metric, and only then moves the pointer', asy
   }
 });
 
+test('a run leaves every answer before readers see it, and judges the layers after, whatever comes of that', async () => {
+  await run();
+  expect([counted('Select'), counted('Copy')]).toEqual([servedAnswers().length, servedAnswers().length]);
+  for (const [state, { QueryString }] of calls) {
+    if (state !== 'Select') continue;
+    expect(QueryString).toContain("run_id = 'run-1'");
+    expect(QueryString).not.toMatch(/\{\}/);
+  }
+  const copies = calls.flatMap(([state, { Payload }]) => (state === 'Copy' ? [Payload] : []));
+  expect(copies).toContainEqual({
+    run: 'run-1',
+    watermark: plan.watermark,
+    kind: 'questions',
+    name: 'users_joined_by_year',
+    columns: [
+      { name: 'joining_year', type: 'number' },
+      { name: 'number_users_joined', type: 'number' },
+      { name: 'number_posts', type: 'number' },
+    ],
+    location: 's3://curated/athena/1.csv',
+  });
+  const Referee = () => {
+    throw new NamedError('SilverError');
+  };
+  expect(await run({ Referee })).toEqual({ outcome: 'changed', plan, summary });
+});
+
 test('a run that changed nothing writes nothing', async () => {
   const outcome = await run({ Gate: () => ({ Payload: { ...summary, changed: false } }) });
   expect(outcome).toMatchObject({ outcome: 'unchanged' });
-  expect(visited()).toEqual(['ReadState', 'Plan', 'TakeLease', 'Clean', 'Gate', 'Release']);
+  expect(visited()).toEqual(['ReadState', 'Plan', 'TakeLease', 'Clean', 'Gate', 'Release', 'Referee']);
 });
 
 test('a run that meets another one leaves it alone', async () => {
@@ -115,6 +149,9 @@ test('a daily run maintains the tables, and is not undone when that fails', asyn
   const Plan = () => ({ Payload: { ...plan, tidy: true } });
   expect(await run({ Plan })).toMatchObject({ outcome: 'changed' });
   expect(counted('Maintain')).toBe(6 + goldTables.length);
+  expect(calls.filter(([state]) => state === 'Sweep')).toEqual([
+    ['Sweep', expect.objectContaining({ Payload: { keep: ['run-0', 'run-1'] } })],
+  ]);
   const deletes = calls.filter(([state]) => state === 'Forget').map(([, { QueryString }]) => QueryString);
   expect(new Set(deletes)).toEqual(
     new Set(goldTables.map((table) => `DELETE FROM ${table} WHERE run_id NOT IN ('run-0', 'run-1')`)),
@@ -131,6 +168,8 @@ describe('a failure of', () => {
     ['Gate', 1],
     ['CreateTable', 3],
     ['Insert', 3],
+    ['Select', 3],
+    ['Copy', 3],
     ['MovePointer', 1],
   ])('%s is tried again where that helps, frees the lease, is told, and moves no pointer', async (state, tries) => {
     const fail = () => {
@@ -139,7 +178,7 @@ describe('a failure of', () => {
     await expect(run({ [state]: fail })).rejects.toThrow();
     expect(counted(state)).toBeGreaterThanOrEqual(tries);
     // Statements that were on their way may still end.
-    const others = visited().filter((each) => !['CreateTable', 'Insert'].includes(each));
+    const others = visited().filter((each) => !['CreateTable', 'Insert', 'Select', 'Copy'].includes(each));
     expect(others.slice(-2)).toEqual(['ReleaseAfterFailure', 'Notify']);
     if (state !== 'MovePointer') expect(counted('MovePointer')).toBe(0);
   });

@@ -126,7 +126,7 @@ test('a metric is the same live and from a run, by any dimensions and for any va
     const layers = layersOf(counters, { batch: batchOf(await copiesOf(counters)) });
     const search = new URLSearchParams([
       ['by', by.join()],
-      ...where.map(([dimension, value]) => ['where', `${dimension}:${value}`]),
+      ...where.map(([dimension, value]) => ['where', `${dimension}:${value}`] as [string, string]),
     ]);
     const [live, batch] = [
       await get(`metrics/${name}?${search}`, layers),

@@ -1,0 +1,53 @@
+import type { FeedName } from '../rules/rule.ts';
+import type { Verdict } from './compare-parts.ts';
+
+/** Posts with `ind` mod `of` = `part`, and counters by a hash. `{of: 1, part: 0}` is all. */
+export interface Sample {
+  readonly of: number;
+  readonly part: number;
+}
+
+export interface RefereeEvent {
+  /** @default - as many as one invocation can take, another part each run */
+  readonly sample?: Sample;
+}
+
+/** How far the layers differ. JSON; exact numbers are texts. */
+export interface RefereeReport {
+  /** The run whose silver was read; null before the first, when posts were not compared. */
+  readonly run: string | null;
+  readonly watermark: number | null;
+  readonly sample: Sample;
+  /** In the posts table, in all. */
+  readonly posts: number;
+  readonly feeds: Readonly<Record<FeedName, FeedReport>>;
+  readonly metrics: readonly MetricReport[];
+  /** Rows and counters that differ, in all. */
+  readonly drift: number;
+}
+
+export interface FeedReport {
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly drift: number;
+  /** A few posts that differ. */
+  readonly examples: readonly { readonly ind: number; readonly verdict: Verdict }[];
+}
+
+export interface MetricReport {
+  readonly name: string;
+  /** `building`: it has no complete counters, so there is nothing to compare. `inexact`: they are known to miss a change. */
+  readonly state: 'exact' | 'inexact' | 'building';
+  readonly compared: number;
+  /** Counters that changed while they were read. */
+  readonly moving: number;
+  readonly drift: number;
+  readonly examples: readonly { readonly counter: string; readonly live: string; readonly recomputed: string }[];
+}
+
+/** Whether a text is in the sample: by a 32-bit hash (FNV-1a) of its UTF-16. */
+export function isSampled({ of, part }: Sample, text: string): boolean {
+  if (of === 1) return true;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % of === part;
+}

@@ -1,0 +1,229 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Layers, type RefereeOptions, referee } from '../../lambda/batch/referee/referee.ts';
+import { contribution, expiresAt } from '../../model/compile/contribution.ts';
+import { metricId, partitionKey, spreads } from '../../model/counters/keys.ts';
+import { firstRegistry } from '../../model/counters/registry.ts';
+import { feeds } from '../../model/feeds/index.ts';
+import { metrics } from '../../model/metrics/index.ts';
+import { orderKey } from '../../model/order-key.ts';
+import type { Part, Post } from '../../model/post.ts';
+import { comparePart, type SilverRow } from '../../model/referee/compare-parts.ts';
+import { isSampled } from '../../model/referee/report.ts';
+import type { CleanFields } from '../../model/rules/clean-row.ts';
+import { type FeedName, feedNames } from '../../model/rules/rule.ts';
+import { now, posts as somePosts } from '../model/posts.ts';
+
+const key = (arrivalMs: number, source: 'kinesis' | 'kafka' = 'kinesis') =>
+  orderKey(arrivalMs, { source, topic: 't', partition: '0', offset: '1', position: 0 });
+const fields: CleanFields = { country: 'Albania', coordinates: [-89.5, 1e-7], timestamp: '2020-08-28T03:52:47.001Z' };
+const part = (more: Partial<Part> = {}): Part => ({ k: key(now), rules: 1, fields, ...more });
+const row = (more: Partial<SilverRow> = {}): SilverRow => ({
+  orderKey: key(now),
+  values: ['Albania', '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.001'],
+  ...more,
+});
+const scope = { watermark: now, topicsFeedSpeed: true };
+
+describe('a part of a post and its row in silver', () => {
+  test.each<[string, Part | undefined, SilverRow | undefined, string]>([
+    ['are equal', part(), row(), 'equal'],
+    [
+      'are both null',
+      part({ fields: { country: null, coordinates: null, timestamp: null } }),
+      row({ values: [null, null, null] }),
+      'equal',
+    ],
+    [
+      'differ in a text',
+      part(),
+      row({ values: ['Algeria', '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.001'] }),
+      'otherContent',
+    ],
+    [
+      'differ in a number',
+      part(),
+      row({ values: ['Albania', '[-89.5, 0.0]', '2020-08-28 03:52:47.001'] }),
+      'otherContent',
+    ],
+    [
+      'differ in a moment',
+      part(),
+      row({ values: ['Albania', '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.002'] }),
+      'otherContent',
+    ],
+    ['differ in a null', part(), row({ values: [null, '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.001'] }), 'otherContent'],
+    ['are of other rows', part({ k: key(now - 1) }), row(), 'otherRow'],
+    ['lack the part', undefined, row(), 'notInPosts'],
+    ['lack the row', part(), undefined, 'notInSilver'],
+    ['stand apart because the part is newer', part({ k: key(now + 1) }), row(), 'ahead'],
+    ['stand apart because the row is newer', part(), row({ orderKey: key(now + 1) }), 'ahead'],
+  ])('%s', (_, thePart, theRow, verdict) => expect(comparePart(feeds.geo, thePart, theRow, scope)).toBe(verdict));
+
+  test('are compared only where a stream won, if topics do not feed the posts', () => {
+    const apart = { ...scope, topicsFeedSpeed: false };
+    expect(comparePart(feeds.geo, part(), row({ orderKey: key(now, 'kafka') }), apart)).toBe('otherDoor');
+    expect(comparePart(feeds.geo, undefined, row(), apart)).toBe('notInPosts');
+  });
+});
+
+interface Counter {
+  readonly pk: string;
+  readonly sk: string;
+  value: bigint;
+  readonly ttl?: number;
+}
+
+/** The layers as they are when everything went well. */
+function layersOf(posts: readonly Post[]) {
+  const counters = new Map<string, Counter>();
+  for (const post of posts) {
+    for (const metric of metrics) {
+      for (const { counter, amount } of contribution(metric, post)) {
+        const pk = partitionKey(metricId(metric), 0, counter.group, Math.abs(post.ind) % spreads);
+        const ttl = expiresAt(metric, counter);
+        const known = counters.get(`${pk}/${counter.member}`);
+        if (known !== undefined) known.value += amount;
+        else
+          counters.set(`${pk}/${counter.member}`, {
+            pk,
+            sk: counter.member,
+            value: amount,
+            ...(ttl !== undefined && { ttl }),
+          });
+      }
+    }
+  }
+  const silver = Object.fromEntries(feedNames.map((feed) => [feed, silverOf(feed, posts)])) as Record<
+    FeedName,
+    Map<number, SilverRow>
+  >;
+  const layers: Layers = {
+    pointer: async () => ({ runId: 'run-1', watermark: now }),
+    silver: async (feed, { of, part: wanted }) => new Map([...silver[feed]].filter(([ind]) => ind % of === wanted)),
+    posts: async function* () {
+      yield* posts;
+    },
+    registry: async () => firstRegistry(metrics.map(metricId), true),
+    counters: async function* () {
+      yield* counters.values();
+    },
+  };
+  return { layers, counters, silver };
+}
+
+const silverOf = (feed: FeedName, posts: readonly Post[]) =>
+  new Map(
+    posts.flatMap((post): [number, SilverRow][] => {
+      const of = post[feed];
+      if (of === undefined || post.ind < 0) return [];
+      const values = feeds[feed].columns.map(({ name, rule }) => {
+        const value = of.fields[name] ?? null;
+        return value === null
+          ? null
+          : rule.kind === 'timestamp'
+            ? String(value).replace('T', ' ').replace('Z', '')
+            : String(value);
+      });
+      return [[post.ind, { orderKey: of.k, values }]];
+    }),
+  );
+
+const options = (more: Partial<RefereeOptions> = {}): RefereeOptions => ({
+  metrics,
+  sample: { of: 1, part: 0 },
+  topicsFeedSpeed: true,
+  deadline: 0,
+  now: () => now,
+  sleep: async () => {},
+  ...more,
+});
+
+const stamped = (posts: readonly Post[]): readonly Post[] => posts.map((post) => ({ ...post, gen: 0 }));
+
+test('layers that agree have no drift, whatever the posts', async () => {
+  await fc.assert(
+    fc.asyncProperty(somePosts(40), fc.integer({ min: 1, max: 3 }), async (posts, of) => {
+      const { layers } = layersOf(stamped(posts));
+      const report = await referee(layers, options({ sample: { of, part: 0 } }));
+      expect(report).toMatchObject({ drift: 0, run: 'run-1', posts: posts.filter(({ ind }) => ind >= 0).length });
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a counter or a row that is changed, gone or added is drift, in the part of the sample that it is in', async () => {
+  await fc.assert(
+    fc.asyncProperty(somePosts(40), fc.nat(), async (posts, at) => {
+      const { layers, counters, silver } = layersOf(stamped(posts));
+      const wrong = [...counters.values()][at % Math.max(1, counters.size)];
+      if (wrong !== undefined) wrong.value += 1n;
+      const lost = [...silver.pin.keys()][at % Math.max(1, silver.pin.size)];
+      if (lost !== undefined) silver.pin.delete(lost);
+      const parts = await Promise.all(
+        [0, 1, 2].map((each) => referee(layers, options({ sample: { of: 3, part: each } }))),
+      );
+      const drift = parts.reduce((sum, report) => sum + report.drift, 0);
+      expect(drift).toBe((wrong === undefined ? 0 : 1) + (lost === undefined ? 0 : 1));
+    }),
+    { numRuns: 25 },
+  );
+});
+
+const onePost: readonly Post[] = [
+  {
+    ind: 1,
+    gen: 0,
+    pin: { k: key(now), rules: 1, fields: { category: 'art', follower_count: 5, poster_name: 'Ann' } },
+  },
+];
+
+test('a metric without complete counters is not judged', async () => {
+  const { layers } = layersOf(onePost);
+  const registry = firstRegistry(metrics.slice(1).map(metricId), true);
+  const report = await referee({ ...layers, registry: async () => registry }, options());
+  expect(report.metrics[0]).toMatchObject({ name: metrics[0]!.name, state: 'building', compared: 0, drift: 0 });
+  expect(report.metrics.slice(1).every(({ state }) => state === 'exact')).toBe(true);
+});
+
+test('a difference that goes away while it is looked at again is none', async () => {
+  const { layers } = layersOf(onePost);
+  let looks = 0;
+  const late: Layers = {
+    ...layers,
+    counters: async function* () {
+      looks += 1;
+      if (looks > 2) yield* layers.counters();
+    },
+  };
+  expect((await referee(late, options({ deadline: now + 60_000 }))).drift).toBe(0);
+  expect(looks).toBe(3);
+  looks = 0;
+  const report = await referee(late, options());
+  const posts = report.metrics.find(({ name }) => name === 'posts-by-category')!;
+  expect(posts).toMatchObject({ drift: 1, examples: [{ live: '0', recomputed: '1' }] });
+});
+
+test('counters of posts that change meanwhile are not judged', async () => {
+  const { layers } = layersOf([]);
+  let looks = 0;
+  const moving: Layers = {
+    ...layers,
+    posts: async function* () {
+      looks += 1;
+      if (looks > 1) yield* onePost;
+    },
+  };
+  const report = await referee({ ...moving, pointer: async () => undefined }, options());
+  expect(report).toMatchObject({ run: null, drift: 0 });
+  expect(report.metrics.find(({ name }) => name === 'posts-by-category')).toMatchObject({ moving: 1, drift: 0 });
+});
+
+test('every text is in exactly one part of a sample', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.integer({ min: 1, max: 7 }), (text, of) => {
+      const parts = Array.from({ length: of }, (_, at) => isSampled({ of, part: at }, text));
+      expect(parts.filter(Boolean)).toHaveLength(1);
+    }),
+  );
+});
