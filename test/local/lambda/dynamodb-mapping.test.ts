@@ -186,6 +186,20 @@ test('in a window, an answer without a state is a failure', async () => {
   expect(seen()).toEqual([1, 1, 1]);
 });
 
+test('an item that is deleted because its time is over is told as a deletion by the service', async () => {
+  dynamodb.timeToLive.put('posts', 'ttl');
+  const ttl = { N: String(Math.floor(Date.now() / 1_000) - 10) };
+  await dynamodb.call('PutItem', { TableName: 'posts', Item: { ind: { N: '1' }, ttl } });
+  await dynamodb.timeToLive.sweep();
+  await define(mappings, { EventSourceArn: stream });
+  await mappings.start();
+  await until(() => seen().length === 2);
+  expect(events().flatMap(({ Records }) => Records)[1]).toMatchObject({
+    eventName: 'REMOVE',
+    userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+  });
+});
+
 test.each(['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'])(
   'without the grant of %s the start fails',
   async (operation) => {

@@ -176,6 +176,28 @@ test('a restart goes on after what is done, and a stop waits for the invocation 
   expect(seen.join('')).toBe('abcde');
 });
 
+test('a stop does not wait for ever, and what was under way then is done again', async () => {
+  let end = () => {};
+  handler = () =>
+    new Promise((resolve) => {
+      end = () => resolve({});
+    });
+  await define();
+  await put('a');
+  await mappings.start();
+  await until(() => seen.length === 1);
+  const start = performance.now();
+  await mappings.close();
+  expect(performance.now() - start).toBeLessThan(4_900);
+  end();
+  handler = async () => ({});
+  mappings = open();
+  await define();
+  await mappings.start();
+  await until(() => seen.length === 2);
+  expect(seen).toEqual(['a', 'a']);
+}, 15_000);
+
 test('LATEST means since the mapping was made, also when it is down meanwhile', async () => {
   await put('a');
   await sleep(5);
