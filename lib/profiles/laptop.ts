@@ -24,7 +24,7 @@ export const laptop: Profile = {
     bisectOnError: true,
   },
   aggregate: { memoryMiB: 256, timeoutSeconds: 30, batchSize: 300, batchingWindowSeconds: 0 },
-  batchPath: false,
+  batchPath: true,
   topicsFeedSpeed: false,
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },
   // One local broker holds the only copy.

@@ -32,7 +32,7 @@ let clients: Clients;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow redrive '));
-  ({ directory: assembly } = await synthesize(join(root, 'synth'), {}));
+  ({ directory: assembly } = await synthesize(join(root, 'synth'), { batchPath: 'off' }));
 }, limitMs);
 afterEach(stop, limitMs);
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -31,11 +31,11 @@ export interface ClientsRuntime {
   stop(): Promise<void>;
 }
 
-/** The app's templates on free ports. Takes the variables of AWS out of this process. */
+/** The app's templates but for the batch path, on free ports. Takes the variables of AWS out of this process. */
 export async function startForClients(): Promise<ClientsRuntime> {
   for (const name of Object.keys(process.env)) if (/^AWS_(?!CA_BUNDLE)/.test(name)) delete process.env[name];
   const scratch = mkdtempSync(join(tmpdir(), 'pinflow clients '));
-  const { directory } = await synthesize(scratch, {});
+  const { directory } = await synthesize(scratch, { batchPath: 'off' });
   const stateDir = join(scratch, 'state');
   const runtime = await startRuntime({ assembly: directory, stateDir, python: pythonPath(), port: 0, apiPort: 0 });
   const { endpoint, region, awsConfig } = runtime;

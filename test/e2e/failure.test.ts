@@ -25,7 +25,7 @@ let runtime: ChildRuntime;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow failure '));
-  ({ directory: assembly } = await synthesize(join(root, 'synth'), {}));
+  ({ directory: assembly } = await synthesize(join(root, 'synth'), { batchPath: 'off' }));
 }, limitMs);
 afterEach(() => runtime.stop(), limitMs);
 afterAll(() => rmSync(root, { recursive: true, force: true }));

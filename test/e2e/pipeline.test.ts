@@ -15,7 +15,7 @@ import { type SyntheticRun, syntheticPosts } from '../../cli/emulator/synthetic.
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../local/start.ts';
 import type { Post } from '../../model/post.ts';
-import { pythonPath } from '../../setup/paths.mjs';
+import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
 
 /** The templates of the app, run as `npm start` runs them, and clients that know nothing but HTTP. */
 const limitMs = 120_000;
@@ -33,7 +33,17 @@ afterEach(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function start(stateDir: string, directory = assembly, log: (line: string) => void = () => {}) {
-  const runtime = await startRuntime({ assembly: directory, stateDir, python: pythonPath(), port: 0, apiPort: 0, log });
+  const runtime = await startRuntime({
+    assembly: directory,
+    stateDir,
+    python: pythonPath(),
+    kafka: kafkaInstallation(),
+    spark: sparkInstallation(),
+    trino: trinoInstallation(),
+    port: 0,
+    apiPort: 0,
+    log,
+  });
   running.push(runtime);
   return { runtime, clients: clientsAt(runtime.endpoint) };
 }

@@ -23,7 +23,7 @@ const templates = new Map<string, StackTemplate>();
 /** Synthesized once for each combination. */
 function templateOf(profile: string, auth: string): StackTemplate {
   const key = `${profile} ${auth}`;
-  if (!templates.has(key)) templates.set(key, synth(profile, {}, 'demo', auth).templates.ingest);
+  if (!templates.has(key)) templates.set(key, synth(profile, {}, 'demo', auth, 'off').templates.ingest);
   return templates.get(key)!;
 }
 
@@ -32,7 +32,7 @@ export interface DoorOptions {
   readonly auth?: string;
 }
 
-/** The synthesized ingest stack on the local Kinesis, with the roles of the template. */
+/** The synthesized ingest stack without the topics door, on the local Kinesis, with the roles of the template. */
 export class Door {
   readonly template: StackTemplate;
   readonly kinesis: KinesisService;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { UnknownAuthError } from '../../lib/profiles/index.ts';
 import { asText, named, ofType, only, type Properties, type StackTemplate, synth } from '../app/synth.ts';
 
-const { ingest } = synth('laptop').templates;
+const { ingest } = synth('laptop', {}, 'demo', 'none', 'off').templates;
 const methods = Object.values(ofType(ingest, 'AWS::ApiGateway::Method'));
 const routes = new Map(methods.map((method) => [`${method['HttpMethod']} ${pathOf(method)}`, method]));
 const toKinesis = methods.filter(({ Integration }) => Integration.Type === 'AWS');

@@ -14,7 +14,7 @@ let template: StackTemplate;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  template = synth().templates.ingest;
+  template = synth('laptop', {}, 'demo', 'none', 'off').templates.ingest;
   gateway = new Gateway();
   await gateway.deploy(template.Resources);
   await gateway.service.listen();

@@ -16,7 +16,10 @@ let log: string[] = [];
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'pinflow-start-'));
   assembly = join(root, 'cdk.out');
-  execFileSync(process.execPath, ['bin/pinflow.ts'], { env: { ...process.env, CDK_OUTDIR: assembly }, stdio: 'pipe' });
+  execFileSync(process.execPath, ['bin/pinflow.ts'], {
+    env: { ...process.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: '{"batchPath":"off"}' },
+    stdio: 'pipe',
+  });
 }, 120_000);
 
 afterEach(async () => {
