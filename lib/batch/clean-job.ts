@@ -11,7 +11,7 @@ import { RAW_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';
 import { ModelAsset } from './model-asset.ts';
-import { tableArns } from './table-arns.ts';
+import { databaseArns, tableArns } from './table-arns.ts';
 
 export interface CleanJobProps {
   readonly names: Names;
@@ -121,8 +121,9 @@ export class CleanJob extends Construct {
             allow(['s3:GetObject', 's3:PutObject'], objects.runs),
             allow(['s3:PutObject', 's3:DeleteObject'], objects.refused),
             allow(['s3:ListBucket'], bucketArn(raw), bucketArn(curated), bucketArn(quarantine)),
+            allow(['glue:GetDatabase'], ...databaseArns(this, names.glueDatabase)),
             allow(
-              ['glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+              ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
               ...tableArns(
                 this,
                 names.glueDatabase,

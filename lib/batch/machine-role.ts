@@ -6,7 +6,7 @@ import { allow, bucketArn, nagged } from '../allow.ts';
 import { RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
 import { goldTables } from './gold-statements.ts';
-import { tableArns } from './table-arns.ts';
+import { databaseArns, tableArns } from './table-arns.ts';
 
 export interface MachineRoleProps {
   readonly names: Names;
@@ -52,10 +52,13 @@ export class MachineRole extends Construct {
               arn('athena', 'workgroup', names.workgroup),
             ),
             allow(['athena:GetDataCatalog'], arn('athena', 'datacatalog', 'AwsDataCatalog')),
+            allow(['glue:GetDatabase'], ...databaseArns(this, names.glueDatabase)),
             allow(
-              ['glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+              ['glue:GetTable', 'glue:UpdateTable'],
               ...tableArns(this, names.glueDatabase, [...silver, ...goldTables]),
             ),
+            // The job makes silver.
+            allow(['glue:CreateTable'], ...tableArns(this, names.glueDatabase, goldTables)),
             // Maintenance removes files that no snapshot needs.
             allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], tables),
             allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], results),

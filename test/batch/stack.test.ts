@@ -52,8 +52,9 @@ describe('the clean job', () => {
       [['s3:GetObject', 's3:PutObject'], ['runs/*']],
       [['s3:DeleteObject', 's3:PutObject'], ['quarantine/batch/*']],
       [['s3:ListBucket'], ['', '', '']],
+      [['glue:GetDatabase'], [expect.stringMatching(/:catalog$/), expect.stringMatching(/:database\/pinflow_demo$/)]],
       [
-        ['glue:CreateTable', 'glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'],
+        ['glue:CreateTable', 'glue:GetTable', 'glue:UpdateTable'],
         expect.arrayContaining([expect.stringMatching(/table\/pinflow_demo\/silver_pin$/)]),
       ],
       [['logs:CreateLogStream', 'logs:PutLogEvents'], [expect.stringMatching(/clean-job\/\*$/)]],
@@ -62,9 +63,12 @@ describe('the clean job', () => {
 });
 
 test('the state machine may use what it names, and no table of another database', () => {
-  const resources = grantsOf(batch, 'MachineRole').flatMap(([, each]) => each);
+  const grants = grantsOf(batch, 'MachineRole');
+  const resources = grants.flatMap(([, each]) => each);
   const tables = resources.filter((each) => each.includes(':table/'));
-  expect(tables).toHaveLength(3 + goldTables.length);
+  expect(new Set(tables).size).toBe(3 + goldTables.length);
+  const made = grants.find(([actions]) => actions.includes('glue:CreateTable'))![1];
+  expect(made.filter((each) => /:table\/pinflow_demo\/silver_/.test(each))).toEqual([]);
   for (const table of tables) expect(table).toMatch(/:table\/pinflow_demo\/(silver|gold)_[a-z0-9_]+$/);
   expect(resources.filter((each) => each.includes('*')).map(below)).toEqual(['warehouse/*', 'athena/*']);
 });
