@@ -18,6 +18,8 @@ import { type Put, S3Gate } from './s3-gate.ts';
 
 /** How often the worker is killed; each costs some seconds, which the group takes to notice. */
 const KILLS = Number(process.env['PINFLOW_CONNECT_KILLS'] ?? 3);
+/** Sent meanwhile, in all. */
+const RECORDS = Number(process.env['PINFLOW_CONNECT_RECORDS'] ?? 1_800 * KILLS);
 const TOPIC = 'demo.pin';
 const PARTITIONS = 3;
 const BUCKET = 'raw';
@@ -174,7 +176,7 @@ test('records land as they are, whatever they hold', async () => {
 }, 90_000);
 
 test(
-  `killed ${KILLS} times, before, while and after objects are stored: each record is there once`,
+  `killed ${KILLS} times in ${RECORDS} records, before, while and after objects are stored: each is there once`,
   async () => {
     const [one] = workers as [ConnectWorker];
     const moments = ['arrived', 'stored', 'answered'] as const;
@@ -187,14 +189,14 @@ test(
         if (moment === 'answered') setTimeout(() => process.kill(pid!, 'SIGKILL'), Math.random() * 30);
         else process.kill(pid!, 'SIGKILL');
       });
-      await Promise.all([killed, send(6)]);
+      await Promise.all([killed, send(Math.ceil(RECORDS / KILLS / BATCH))]);
       await sleep(100);
       await one.ready();
     }
     await untilCaughtUp();
     await expectOneChain();
   },
-  60_000 + KILLS * 15_000,
+  60_000 + KILLS * 60_000,
 );
 
 test('S3 refuses for a while: all lands once it is back, without a hand', async () => {
