@@ -5,13 +5,14 @@ import { UsageError } from '../cli/arguments.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { Closing } from '../local/closing.ts';
 import { help, readArguments } from './arguments.ts';
+import { batch } from './batch/batch.ts';
 import { clean } from './clean.ts';
 import { door } from './door.ts';
 import { printed, type Report, written } from './report.ts';
 import { speed } from './speed/speed.ts';
 import type { Bench, Surroundings } from './surroundings.ts';
 
-const benches: Readonly<Record<string, Bench>> = { door, clean, speed };
+const benches: Readonly<Record<string, Bench>> = { door, clean, speed, batch };
 const closeLimitMs = 20_000;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -20,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(help);
     return 0;
   }
-  const { name, json, profile } = given;
+  const { name, json, profile, quick } = given;
   if (profile !== undefined) mkdirSync(profile, { recursive: true });
   const closing = new Closing({ limit: closeLimitMs, failed: (line) => console.error(`  ! ${line}`) });
   const directory = mkdtempSync(join(tmpdir(), `pinflow bench ${name} `));
@@ -33,6 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
     directory,
     closing,
     profile,
+    quick,
     note: (line) => console.error(`  ${line}`),
   };
   try {

@@ -5,7 +5,7 @@ import { Child } from './child.ts';
 import type { RuntimeDuties, Started, StartOptions } from './processes/runtime.ts';
 
 export interface Memory {
-  /** `runtime`, `Lambda worker`, `MiniStack`. */
+  /** `runtime`, `Lambda workers`, `MiniStack`, `Kafka`, `Kafka Connect`, `Trino`. */
   readonly process: string;
   /** Resident, in MiB; of several processes of a kind, all of them. */
   readonly mib: number;
@@ -83,12 +83,19 @@ export function processesOf(runtime: number, ps: string): readonly Running[] {
 
 function kindOf(isRuntime: boolean, command: string): string | undefined {
   if (isRuntime) return 'runtime';
-  if (command.includes('ministack')) return 'MiniStack';
-  return command.includes('worker.mjs') ? 'Lambda workers' : undefined;
+  return kinds.find(([, mark]) => command.includes(mark))?.[0];
 }
 
+const kinds = [
+  ['MiniStack', 'ministack'],
+  ['Lambda workers', 'worker.mjs'],
+  ['Kafka', ' kafka.Kafka '],
+  ['Kafka Connect', 'ConnectDistributed'],
+  ['Trino', 'TrinoBoot'],
+] as const;
+
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: `utime` and `stime`, in hundredths of a second. */
-function cpuMsOf(pid: number): number | undefined {
+export function cpuMsOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [user, system] = stat

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly closing: Closing;
   /** Where CPU profiles of the runtime's process are written. */
   readonly profile: string | undefined;
+  /** Small sizes, for a machine that has other work: the figures are rough. */
+  readonly quick: boolean;
   /** Tells in one line what is being measured. */
   readonly note: (line: string) => void;
 }

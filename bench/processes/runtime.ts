@@ -3,13 +3,15 @@ import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime, type Timing } from '../../local/start.ts';
-import { pythonPath } from '../../setup/paths.mjs';
+import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
 import { serve } from '../child.ts';
 
 export interface StartOptions {
   readonly stateDir: string;
   /** Whether anything reads the streams. */
   readonly mapped: boolean;
+  /** @default false */
+  readonly batchPath?: boolean;
 }
 
 export interface Started {
@@ -24,15 +26,16 @@ export interface Started {
 
 /** The runtime as `npm start` runs it, without the demonstration. */
 const duties = {
-  start: async ({ stateDir, mapped }: StartOptions): Promise<Started> => {
+  start: async ({ stateDir, mapped, batchPath = false }: StartOptions): Promise<Started> => {
     const loadedMs = performance.now();
-    const { directory } = await synthesize(stateDir, {});
+    const { directory } = await synthesize(stateDir, { batchPath: batchPath ? 'on' : 'off' });
     const synthesizedMs = performance.now();
     if (!mapped) unmap(directory);
     runtime = await startRuntime({
       assembly: directory,
       stateDir,
       python: pythonPath(),
+      ...(batchPath && { kafka: kafkaInstallation(), spark: sparkInstallation(), trino: trinoInstallation() }),
       port: 0,
       apiPort: 0,
       log: (line) => console.error(`  ! ${line}`),

@@ -16,8 +16,10 @@ describe('arguments', () => {
       name: 'speed',
       json: '/a/b.json',
       profile: undefined,
+      quick: false,
     });
     expect(readArguments(['--help'], benches)).toEqual({ help: true });
+    expect(readArguments(['speed', '--quick'], benches)).toMatchObject({ name: 'speed', quick: true });
   });
 
   test.each([
