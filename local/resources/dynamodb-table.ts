@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TableDescription } from '../services/dynamodb/dynalite.ts';
 import type { DynamoDbService } from '../services/dynamodb/service.ts';
+import type { TableDescription } from '../services/dynamodb/store.ts';
 import type { DeployedResource, ResourceRequest, ResourceType } from './resource.ts';
 
 /** A table exists with other keys or indexes than its template says. */

@@ -1,6 +1,6 @@
 import { Allowance } from '../allowance.ts';
 import { ServiceError } from '../service.ts';
-import type { TableDescription } from './dynalite.ts';
+import type { TableDescription } from './store.ts';
 
 export type Use = 'Read' | 'Write';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { JsonObject } from '../service.ts';
-import type { Item, TableDescription } from './dynalite.ts';
+import type { Item, TableDescription } from './store.ts';
 
 /** What a stream's records show of an item. */
 export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';

@@ -8,7 +8,7 @@ import {
   placeOf,
   sequenceNumberOf,
 } from './change-record.ts';
-import type { Item, ItemStore, Store, TableDescription } from './dynalite.ts';
+import type { Item, ItemStore, Store, TableDescription } from './store.ts';
 
 export type BatchOperation =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }

@@ -1,6 +1,7 @@
 import { type JsonObject, ServiceError } from '../service.ts';
 import { Capacity, type Use } from './capacity.ts';
-import type { Dynalite, Item, TableDescription } from './dynalite.ts';
+import type { Dynalite } from './dynalite.ts';
+import type { Item, TableDescription } from './store.ts';
 
 const SINGLE: Readonly<Record<string, Use>> = {
   GetItem: 'Read',

@@ -1,7 +1,8 @@
 import type { AccessRequest } from '../../access/caller.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
-import { Dynalite, type TableDescription } from './dynalite.ts';
+import { Dynalite } from './dynalite.ts';
 import { MeteredDynalite } from './metered.ts';
+import type { TableDescription } from './store.ts';
 import { TableStreams } from './streams.ts';
 import { TimeToLive } from './time-to-live.ts';
 

@@ -12,8 +12,9 @@ import {
   shardIds,
   wireRecord,
 } from './change-record.ts';
-import type { Dynalite, Store, TableDescription } from './dynalite.ts';
+import type { Dynalite } from './dynalite.ts';
 import type { StreamListener } from './item-commits.ts';
+import type { Store, TableDescription } from './store.ts';
 
 export interface StreamsOptions {
   readonly region: string;

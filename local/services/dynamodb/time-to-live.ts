@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import type { JsonObject } from '../service.ts';
-import { type Dynalite, deleteExpired, type Item } from './dynalite.ts';
+import { type Dynalite, deleteExpired } from './dynalite.ts';
+import type { Item } from './store.ts';
 
 export interface TimeToLiveOptions {
   /** @default 3000 */
