@@ -32,12 +32,13 @@ export class FunctionPool {
   readonly #idle: Environment[] = [];
   readonly #waiting: (() => void)[] = [];
   #running = 0;
+  #stopped = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
   }
 
-  /** @throws ServiceError TooManyRequestsException above the reserved concurrency */
+  /** @throws ServiceError TooManyRequestsException above the reserved concurrency, ServiceException once stopped */
   async invoke(payload: string): Promise<InvocationResult> {
     const { definition, maxWorkers } = this.#options;
     const reserved = definition.reservedConcurrency ?? Number.POSITIVE_INFINITY;
@@ -49,6 +50,8 @@ export class FunctionPool {
     this.#running += 1;
     try {
       if (this.#running > maxWorkers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      // A worker that is started now would be stopped by nobody, and keep this process alive.
+      if (this.#stopped) throw new ServiceError('ServiceException', `${definition.name} is stopped.`, 500);
       return await this.#invokeIn(this.#take(), payload);
     } finally {
       this.#running -= 1;
@@ -56,7 +59,9 @@ export class FunctionPool {
     }
   }
 
+  /** Kills the workers; what waits for one is refused. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     const all = [...this.#all];
     this.#all.clear();
     this.#idle.length = 0;

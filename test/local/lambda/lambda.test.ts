@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AccessRequest, Caller } from '../../../local/access/caller.ts';
+import { processIdentity } from '../../../local/process-identity.ts';
 import type { FunctionDefinition } from '../../../local/services/lambda/function-definition.ts';
 import { LambdaService } from '../../../local/services/lambda/service.ts';
 import { LogsService } from '../../../local/services/logs/service.ts';
@@ -206,6 +208,23 @@ test('invocations beyond the workers of this machine wait', async () => {
   await define(SLOW);
   const pids = await Promise.all(Array.from({ length: 4 }, async () => (await invoke()).value));
   expect(new Set(pids).size).toBe(2);
+});
+
+test('a stop kills the workers, and what waits for one is refused instead of starting another', async () => {
+  const started = join(directory, 'started');
+  const body = `
+    require('node:fs').appendFileSync(${JSON.stringify(started)}, process.pid + '\\n');
+    exports.handler = () => new Promise((r) => setTimeout(r, 60_000));`;
+  await define(body, { timeoutSeconds: 60 });
+  const outcomes = Promise.allSettled(Array.from({ length: 4 }, () => invoke()));
+  const pids = () => (existsSync(started) ? readFileSync(started, 'utf8').trim().split('\n').map(Number) : []);
+  while (pids().length < 2) await sleep(20);
+  await lambda.close();
+  const killed = { status: 'fulfilled', value: { failed: true } };
+  const refused = { status: 'rejected', reason: { code: 'ServiceException' } };
+  expect(await outcomes).toMatchObject([killed, killed, refused, refused]);
+  expect(pids()).toHaveLength(2);
+  expect(pids().filter((pid) => processIdentity(pid) !== undefined)).toEqual([]);
 });
 
 test('invocations beyond the reserved concurrency are refused', async () => {
