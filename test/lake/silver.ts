@@ -1,4 +1,5 @@
 import { feeds } from '../../model/feeds/index.ts';
+import { metrics } from '../../model/metrics/index.ts';
 import type { Post } from '../../model/post.ts';
 import { type FeedName, feedNames, type Rule } from '../../model/rules/rule.ts';
 
@@ -8,21 +9,20 @@ function typeOf({ kind }: Rule): string {
   return kind === 'timestamp' ? 'timestamp(6)' : 'varchar';
 }
 
+/** Those that some metric reads. */
 const columnsOf = (feed: FeedName): readonly (readonly [name: string, type: string])[] => [
   ['ind', 'bigint'],
   ...feeds[feed].columns
-    .filter(({ rule }) => rule.kind !== 'array')
+    .filter(({ name }) => JSON.stringify(metrics).includes(`"${feed}.${name}"`))
     .map(({ name, rule }) => [name, typeOf(rule)] as const),
   ['arrival', 'timestamp(6)'],
 ];
 
 function literal(value: unknown, type: string): string {
-  if (value === null || value === undefined) return `CAST(NULL AS ${type})`;
-  if (typeof value === 'number') return `CAST(${value} AS ${type})`;
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number') return String(value);
   const text = String(value).replaceAll("'", "''");
-  return type === 'varchar'
-    ? `CAST('${text}' AS varchar)`
-    : `CAST(TIMESTAMP '${text.replace(/[TZ]/g, ' ').trim()}' AS ${type})`;
+  return type === 'varchar' ? `'${text}'` : `TIMESTAMP '${text.replace(/[TZ]/g, ' ').trim()}'`;
 }
 
 /** A SELECT of a feed's rows, with the columns of its silver table that metrics may use. */
@@ -33,6 +33,7 @@ export function silverRows(feed: FeedName, posts: readonly Post[]): string {
     const given = { ...part.fields, ind, arrival: new Date(Number(part.k.slice(0, 13))).toISOString() };
     return `(${columns.map(([name, type]) => literal(given[name as keyof typeof given], type)).join(', ')})`;
   });
+  // Gives the others their types.
   const none = `(${columns.map(([, type]) => `CAST(NULL AS ${type})`).join(', ')})`;
   return `SELECT * FROM (VALUES ${[none, ...rows].join(', ')}) AS t (${columns.map(([name]) => `"${name}"`).join(', ')}) WHERE ind IS NOT NULL`;
 }
