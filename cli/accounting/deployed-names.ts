@@ -22,6 +22,7 @@ export interface BatchNames {
   readonly database: string;
   readonly machineArn: string;
   readonly runsTable: string;
+  readonly refereeFunction: string;
   readonly backfillFunction: string;
 }
 
@@ -64,6 +65,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
         database: output('GlueDatabase'),
         machineArn: output('BatchMachineArn'),
         runsTable: output('RunsTable'),
+        refereeFunction: output('RefereeFunctionName'),
         backfillFunction: output('BackfillFunctionName'),
       },
     }),

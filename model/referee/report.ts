@@ -1,11 +1,14 @@
 import type { FeedName } from '../rules/rule.ts';
-import type { Verdict } from './compare-parts.ts';
+import { type Verdict, verdicts } from './compare-parts.ts';
 
 /** Posts with `ind` mod `of` = `part`, and counters by a hash. `{of: 1, part: 0}` is all. */
 export interface Sample {
   readonly of: number;
   readonly part: number;
 }
+
+/** Of a feed or a metric. */
+export const mostExamples = 5;
 
 export interface RefereeEvent {
   /** @default - as many as one invocation can take, another part each run */
@@ -51,3 +54,36 @@ export function isSampled({ of, part }: Sample, text: string): boolean {
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return (hash >>> 0) % of === part;
 }
+
+/** Reports of all parts of a sample as the one of the whole. */
+export function merged(reports: readonly RefereeReport[]): RefereeReport {
+  const [first] = reports;
+  if (first === undefined) throw new RangeError('There is no report to merge');
+  const feed = (name: FeedName): FeedReport => {
+    const all = reports.map(({ feeds }) => feeds[name]);
+    const verdictOf = (verdict: Verdict) => sum(all.map(({ verdicts }) => verdicts[verdict]));
+    return {
+      verdicts: Object.fromEntries(verdicts.map((verdict) => [verdict, verdictOf(verdict)])) as Record<Verdict, number>,
+      drift: sum(all.map(({ drift }) => drift)),
+      examples: all.flatMap(({ examples }) => examples).slice(0, mostExamples),
+    };
+  };
+  return {
+    ...first,
+    sample: { of: 1, part: 0 },
+    feeds: { pin: feed('pin'), geo: feed('geo'), user: feed('user') },
+    metrics: first.metrics.map((metric, at) => {
+      const all = reports.map(({ metrics }) => metrics[at]!);
+      return {
+        ...metric,
+        compared: sum(all.map(({ compared }) => compared)),
+        moving: sum(all.map(({ moving }) => moving)),
+        drift: sum(all.map(({ drift }) => drift)),
+        examples: all.flatMap(({ examples }) => examples).slice(0, mostExamples),
+      };
+    }),
+    drift: sum(reports.map(({ drift }) => drift)),
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

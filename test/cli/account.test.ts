@@ -275,6 +275,7 @@ describe('where topics feed the speed layer', () => {
     workgroup: 'pinflow-demo',
     database: 'pinflow_demo',
     machineArn: 'arn',
+    refereeFunction: 'referee',
     runsTable: 'runs',
     backfillFunction: 'backfill',
   };

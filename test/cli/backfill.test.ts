@@ -32,6 +32,7 @@ const names: DeployedNames = {
     workgroup: 'pinflow-demo',
     database: 'pinflow_demo',
     machineArn: 'arn',
+    refereeFunction: 'referee',
     runsTable: 'runs',
     backfillFunction: 'backfill',
   },

@@ -21,6 +21,7 @@ import {
   type FeedReport,
   isSampled,
   type MetricReport,
+  mostExamples,
   type RefereeReport,
   type Sample,
 } from '../../../model/referee/report.ts';
@@ -59,8 +60,6 @@ export interface RefereeOptions {
 }
 
 type Silver = Readonly<Record<FeedName, ReadonlyMap<number, SilverRow>>>;
-
-const mostExamples = 5;
 
 /**
  * Compares posts with silver row by row, and every complete live counter with what the posts add up to. Posts are read
