@@ -58,10 +58,13 @@ export async function demonstrateBatch(options: BatchDemonstrationOptions): Prom
   if (overlooked > 0) faults.push(`${overlooked} rows of raw have no end in the batch layer.`);
   return { run, answers: await answers(clients, batch, stop), faults };
 
+  /** Again while another run is under way, or when its watermark leaves some of what has landed to the next one. */
   async function runToItsEnd({ clients }: BatchDemonstrationOptions): Promise<RunResult> {
+    const newest = newestArrival(raw);
     for (;;) {
       const result = await followRun(clients, await startRun(clients, batch), { onStep, stop });
-      if (result.outcome !== 'overlap' || stop.aborted) return result;
+      if (stop.aborted || result.outcome === 'failed' || result.outcome === 'left') return result;
+      if (result.outcome !== 'overlap' && Number(result.plan.watermark) > newest) return result;
       await sleep(overlapPauseMs, undefined, { signal: stop }).catch(() => undefined);
     }
   }
@@ -82,10 +85,12 @@ async function landed(reader: RawReader, taken: BatchDemonstrationOptions['taken
 
 /** A watermark is a whole second; the newest arrival has to be below that of a run that starts after so many ms. */
 function untilSettled(raw: Raw): number {
-  const arrivals = feedNames.flatMap((feed) =>
-    [...distinctRecords(raw[feed]).values()].map(({ arrivalMs }) => arrivalMs),
-  );
-  const newest = arrivals.reduce((latest, arrival) => Math.max(latest, arrival), 0);
-  const watermark = (Math.floor(newest / 1000) + 1) * 1000;
+  const watermark = (Math.floor(newestArrival(raw) / 1000) + 1) * 1000;
   return Math.max(0, watermark + settlingMs + 1 - Date.now());
 }
+
+/** Epoch ms. */
+const newestArrival = (raw: Raw): number =>
+  feedNames
+    .flatMap((feed) => [...distinctRecords(raw[feed]).values()].map(({ arrivalMs }) => arrivalMs))
+    .reduce((latest, arrival) => Math.max(latest, arrival), 0);
