@@ -25,7 +25,7 @@ export function demonstrationTable({ sent, account, latenciesMs }: Demonstration
   return [
     table([[...head, 'p50', 'p99'], ...rows]),
     ...quarantineLines(account),
-    '  sent and accepted: records of this run; the rest: all rows in the streams, earlier starts included',
+    '  sent and accepted: records of this run; the rest: all rows of the speed layer, earlier starts included',
     `  p50 and p99: from the POST until the part is read in the table, of one post in ${followedEvery}, to within ${pollMs} ms`,
   ].join('\n');
 }

@@ -25,7 +25,7 @@ export const laptop: Profile = {
   },
   aggregate: { memoryMiB: 256, timeoutSeconds: 30, batchSize: 300, batchingWindowSeconds: 0 },
   batchPath: true,
-  topicsFeedSpeed: false,
+  topicsFeedSpeed: true,
   broker: { instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 10, monitoring: 'DEFAULT' },
   // One local broker holds the only copy.
   topics: { partitions: 2, replication: 1, minInSyncReplicas: 1, retentionHours: 24 },

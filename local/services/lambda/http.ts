@@ -72,12 +72,14 @@ export class LambdaHttp implements HttpService {
       ({ functionArn, sourceArn }) =>
         (wanted === null || functionArn === functions.arn(nameOf(wanted))) && (source === null || sourceArn === source),
     );
-    const listed = found.map(({ id, functionArn, sourceArn, start, batch }) => ({
+    const listed = found.map(({ id, functionArn, sourceArn, start, batch, kafka }) => ({
       UUID: id,
       StartingPosition: start.type,
       BatchSize: batch.batchSize,
       MaximumBatchingWindowInSeconds: batch.windowMs / 1_000,
-      ParallelizationFactor: 1,
+      ...(kafka === undefined
+        ? { ParallelizationFactor: 1 }
+        : { Topics: [kafka.topic], AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: kafka.group } }),
       EventSourceArn: sourceArn,
       FunctionArn: functionArn,
       LastModified: mappings.runningSince.getTime() / 1_000,
