@@ -239,8 +239,8 @@ test('the lists tell dimensions and whether live answers are complete', async ()
   expect(body.metrics).toContainEqual(
     expect.objectContaining({
       name: 'posts-by-category-and-country',
-      dimensions: 'country category',
-      columns: 'country category posts',
+      dimensions: ['country', 'category'],
+      columns: ['country', 'category', 'posts'],
       live: 'building',
     }),
   );

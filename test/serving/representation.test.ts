@@ -117,11 +117,13 @@ describe('the entity tag', () => {
   });
 
   test('is on lists too', () => {
-    const list = { columns: ['name'], rows: [{ name: 'a' }] };
+    const list = [{ name: 'a', describe: 'b', dimensions: ['c', 'd'], columns: ['c'], live: 'exact' as const }];
     const { headers, body } = listAnswer('metrics', list, 'json');
-    expect(body).toBe('{"metrics":[{"name":"a"}]}');
+    expect(body).toBe(JSON.stringify({ metrics: list }));
     expect(listAnswer('metrics', list, 'json', headers['ETag']).status).toBe(304);
-    expect(listAnswer('metrics', list, 'csv').body).toBe('name\r\na\r\n');
+    expect(listAnswer('metrics', list, 'csv').body).toBe(
+      'name,describe,dimensions,columns,live\r\na,b,c d,c,exact\r\n',
+    );
   });
 });
 

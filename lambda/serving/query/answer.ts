@@ -10,7 +10,7 @@ import type { BatchLayer } from './batch-layer.ts';
 import { metricsOf } from './catalog.ts';
 import { cursorText } from './cursor.ts';
 import { goneCursor, RequestError, unavailable } from './errors.ts';
-import { listTable } from './lists.ts';
+import { listed } from './lists.ts';
 import type { LiveLayer } from './live-layer.ts';
 import {
   errorAnswer,
@@ -44,7 +44,7 @@ export async function answer(request: HttpRequest, catalog: Catalog, layers: Lay
     const asked = readRequest(request, catalog);
     if ('list' in asked) {
       const { registry } = await layers.live.open();
-      return listAnswer(asked.list, listTable([...catalog[asked.list].values()], registry), asked.format, ifNoneMatch);
+      return listAnswer(asked.list, listed([...catalog[asked.list].values()], registry), asked.format, ifNoneMatch);
     }
     const found = await answerRows(asked, layers);
     return rowsAnswer(found, asked.format, layers.now(), ifNoneMatch);

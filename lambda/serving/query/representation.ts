@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Value } from '../../../model/compile/keys.ts';
 import type { Row } from '../../../model/compile/rows.ts';
 import type { RequestError } from './errors.ts';
+import { type Listed, listTable } from './lists.ts';
 import type { Format, Layer } from './request.ts';
 
 /** Why an answer is not simply the live one, whole and exact. */
@@ -75,8 +76,8 @@ export function rowsAnswer(answer: RowsAnswer, format: Format, now: number, ifNo
 }
 
 /** The list of what can be asked for. */
-export function listAnswer(list: string, table: Table, format: Format, ifNoneMatch?: string): HttpAnswer {
-  const body = format === 'csv' ? csv(table) : jsonText({ [list]: table.rows });
+export function listAnswer(list: string, entries: readonly Listed[], format: Format, ifNoneMatch?: string): HttpAnswer {
+  const body = format === 'csv' ? csv(listTable(entries)) : jsonText({ [list]: entries });
   return conditional(body, body, format, {}, ifNoneMatch);
 }
 
