@@ -37,7 +37,7 @@ function producerOf() {
     bootstrapBrokers: [kafka.bootstrapServers],
     sasl: { mechanism: 'OAUTHBEARER', token: () => unsecuredToken(SUPER_USER) },
     serializers: stringSerializers,
-    retries: 100,
+    retries: 400,
     retryDelay: 250,
   });
 }

@@ -24,7 +24,7 @@ interface Partition {
 }
 
 const REQUEST_LIMIT_MS = 10_000;
-const FETCH_WAIT_MS = 250;
+const FETCH_WAIT_MS = 500;
 const FAULT_PAUSE_MS = 500;
 /** A client that is of no use for so long is replaced by another. */
 const REPLACE_AFTER_MS = 15_000;
