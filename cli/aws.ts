@@ -1,6 +1,7 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -14,6 +15,8 @@ export const localEndpoint = 'http://127.0.0.1:4566';
 
 export interface Clients {
   readonly athena: AthenaClient;
+  /** The change streams of tables. */
+  readonly changes: DynamoDBStreamsClient;
   readonly cloudformation: CloudFormationClient;
   readonly dynamodb: DynamoDBDocumentClient;
   readonly kinesis: KinesisClient;
@@ -47,6 +50,7 @@ function clientsWith(settings: Settings): Clients {
   const plain = new DynamoDBClient(settings);
   const clients = {
     athena: new AthenaClient(settings),
+    changes: new DynamoDBStreamsClient(settings),
     cloudformation: new CloudFormationClient(settings),
     dynamodb: DynamoDBDocumentClient.from(plain),
     // Readers of a shard share five calls a second.

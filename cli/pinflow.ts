@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
     summary: 'clean what arrived on some dates again, into both layers',
     load: () => import('./backfill.ts'),
   },
+  rebuild: { summary: 'give metrics their whole live history', load: () => import('./rebuild.ts') },
   compare: { summary: 'tell how far the live and the batch layer differ', load: () => import('./compare.ts') },
   openapi: { summary: 'describe the API as an OpenAPI 3.1 document', load: () => import('./openapi.ts') },
   quarantine: { summary: 'list and show the rows that a rule refused', load: () => import('./quarantine.ts') },

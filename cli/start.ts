@@ -13,6 +13,7 @@ import { demonstrationTable, onePost, thingsToTry } from './demonstration/print.
 import { landedTable, waysToAsk } from './demonstration/print-batch.ts';
 import type { DoorAuth } from './door-auth.ts';
 import { onInterrupt } from './interrupt.ts';
+import { rebuildWhatIsNew } from './rebuild/at-start.ts';
 import { defaultStateDir } from './state-dir.ts';
 import { synthesize } from './synth.ts';
 
@@ -80,6 +81,8 @@ async function demonstration(
   const clients = clientsAt(runtime.endpoint);
   try {
     const names = await deployedNames(clients, deployment);
+    await rebuildWhatIsNew(clients, names, { stop, log: console.log });
+    if (stop.aborted) return false;
     const auth = authAsked(runtime, deployment, clients);
     const shown = await demonstrate({
       clients,

@@ -6,6 +6,7 @@ import type { Clients } from '../aws.ts';
 export interface DeployedNames {
   readonly streams: Readonly<Record<FeedName, string>>;
   readonly postsTable: string;
+  readonly countersTable: string;
   readonly quarantineBucket: string;
   readonly cleanFunction: string;
   readonly redriveFunction: string;
@@ -53,6 +54,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
   return {
     streams: byFeed(output('StreamNames')),
     postsTable: output('PostsTable'),
+    countersTable: output('CountersTable'),
     quarantineBucket: output('QuarantineBucket'),
     cleanFunction: output('CleanFunctionName'),
     redriveFunction: output('RedriveFunctionName'),

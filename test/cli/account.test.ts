@@ -33,6 +33,7 @@ afterEach(() => {
 const names = {
   streams: { pin: 'streaming-demo-pin', geo: 'streaming-demo-geo', user: 'streaming-demo-user' },
   postsTable: 'pinflow-demo-posts',
+  countersTable: 'pinflow-demo-counters',
   quarantineBucket: 'quarantine',
   cleanFunction: 'pinflow-demo-clean',
   redriveFunction: 'pinflow-demo-redrive',

@@ -23,6 +23,7 @@ const topics = { pin: 'demo.pin', geo: 'demo.geo', user: 'demo.user' };
 const names: DeployedNames = {
   streams: { pin: 'streaming-demo-pin', geo: 'streaming-demo-geo', user: 'streaming-demo-user' },
   postsTable: 'posts',
+  countersTable: 'counters',
   quarantineBucket: 'quarantine',
   cleanFunction: 'clean',
   redriveFunction: 'redrive',

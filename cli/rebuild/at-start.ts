@@ -1,0 +1,18 @@
+import type { Clients } from '../aws.ts';
+import type { Tables } from './drain.ts';
+import { stepPrinter } from './print.ts';
+import { metricsInNeed, rebuild } from './rebuild.ts';
+
+/** Rebuilds the metrics that are new or changed since the last start, or whose counters miss a change, and says so. */
+export async function rebuildWhatIsNew(
+  clients: Clients,
+  tables: Tables,
+  { stop, log }: { readonly stop: AbortSignal; readonly log: (line: string) => void },
+): Promise<void> {
+  const metrics = await metricsInNeed(clients, tables);
+  if (metrics.length === 0) return;
+  log(`\nLive history of ${metrics.map(({ name }) => name).join(', ')}`);
+  const printer = stepPrinter(log);
+  await rebuild(clients, tables, { metrics, stop, onStep: printer.step });
+  printer.end();
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeStreamCommand,
+  GetRecordsCommand,
+  type GetRecordsCommandOutput,
+  GetShardIteratorCommand,
+  TrimmedDataAccessException,
+} from '@aws-sdk/client-dynamodb-streams';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { padded } from '../../model/counters/keys.ts';
+import { progressPartition } from '../../model/counters/registry.ts';
+import type { Clients } from '../aws.ts';
+
+export interface Tables {
+  readonly postsTable: string;
+  readonly countersTable: string;
+}
+
+/** The posts table has no change stream, so nothing is counted. */
+export class NoStreamError extends Error {
+  override readonly name = 'NoStreamError';
+}
+
+/** A page without records is not yet the end of a shard: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html */
+const emptyPages = 3;
+/** Readers of a shard share a few calls a second, and the function is one of them. */
+const pauseMs = 250;
+
+/** Waits until every change that there is now is in the counters. @returns false when it was stopped */
+export async function drained(
+  clients: Clients,
+  tables: Tables,
+  { stop, onBehind }: { readonly stop: AbortSignal; readonly onBehind: (shards: number) => void },
+): Promise<boolean> {
+  const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: tables.postsTable }));
+  const StreamArn = Table?.LatestStreamArn;
+  if (StreamArn === undefined) throw new NoStreamError(`${tables.postsTable} has no stream: deploy it with one.`);
+  const ends = new Map<string, string>();
+  for (const shard of await shardsOf(clients, StreamArn)) {
+    const end = await endOf(clients, StreamArn, shard, await progressOf(clients, tables, shard));
+    if (end !== undefined) ends.set(shard, end);
+  }
+  while (ends.size > 0 && !stop.aborted) {
+    for (const [shard, end] of ends) {
+      if (((await progressOf(clients, tables, shard)) ?? '') >= end) ends.delete(shard);
+    }
+    onBehind(ends.size);
+    if (ends.size > 0) await pause(stop);
+  }
+  return !stop.aborted;
+}
+
+async function shardsOf({ changes }: Clients, StreamArn: string): Promise<readonly string[]> {
+  const shards: string[] = [];
+  let last: string | undefined;
+  do {
+    const page = new DescribeStreamCommand({ StreamArn, ...(last !== undefined && { ExclusiveStartShardId: last }) });
+    const { StreamDescription } = await changes.send(page);
+    for (const { ShardId } of StreamDescription?.Shards ?? []) if (ShardId !== undefined) shards.push(ShardId);
+    last = StreamDescription?.LastEvaluatedShardId;
+  } while (last !== undefined);
+  return shards;
+}
+
+async function progressOf({ dynamodb }: Clients, { countersTable }: Tables, sk: string): Promise<string | undefined> {
+  const Key = { pk: progressPartition, sk };
+  const { Item } = await dynamodb.send(new GetCommand({ TableName: countersTable, Key, ConsistentRead: true }));
+  return Item?.['last'];
+}
+
+/** The last sequence number of a shard behind the progress; undefined when there is none. */
+async function endOf(
+  { changes }: Clients,
+  StreamArn: string,
+  ShardId: string,
+  progress: string | undefined,
+): Promise<string | undefined> {
+  const shard = { StreamArn, ShardId };
+  const fromStart = new GetShardIteratorCommand({ ...shard, ShardIteratorType: 'TRIM_HORIZON' });
+  const open = async () => {
+    if (progress === undefined) return changes.send(fromStart);
+    const SequenceNumber = sequenceNumber(progress);
+    try {
+      return await changes.send(
+        new GetShardIteratorCommand({ ...shard, ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber }),
+      );
+    } catch (error) {
+      // The stream has let go of what was counted.
+      if (error instanceof TrimmedDataAccessException) return changes.send(fromStart);
+      throw error;
+    }
+  };
+  let { ShardIterator } = await open();
+  let end: string | undefined;
+  let empty = 0;
+  while (ShardIterator !== undefined && empty < emptyPages) {
+    const page: GetRecordsCommandOutput = await changes.send(new GetRecordsCommand({ ShardIterator }));
+    const last = page.Records?.at(-1)?.dynamodb?.SequenceNumber;
+    empty = last === undefined ? empty + 1 : 0;
+    if (last !== undefined) end = padded(last);
+    ShardIterator = page.NextShardIterator;
+    if (ShardIterator !== undefined && empty > 0) await sleep(pauseMs);
+  }
+  return end;
+}
+
+/** As the stream writes it: at least 21 digits. */
+const sequenceNumber = (folded: string): string => folded.replace(/^0+/, '').padStart(21, '0');
+
+const pause = (signal: AbortSignal): Promise<void> => sleep(pauseMs, undefined, { signal }).catch(() => undefined);

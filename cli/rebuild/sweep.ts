@@ -1,0 +1,87 @@
+import { BatchWriteCommand, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { counterOf } from '../../model/counters/keys.ts';
+import { generationsOf, type Registry } from '../../model/counters/registry.ts';
+import type { Clients } from '../aws.ts';
+import { concurrently } from '../concurrently.ts';
+import { unlessRefused } from './registry.ts';
+
+/** Writes under way at the same time. */
+const concurrency = 16;
+const itemsOfABatch = 25;
+
+type Store = Pick<Clients, 'dynamodb'>;
+
+/**
+ * Stamps every post that is below the generation, so that the change stream tells of it once more.
+ * @returns how many there were; 0 says that a look at all posts found none
+ */
+export async function sweep(
+  { dynamodb }: Store,
+  TableName: string,
+  generation: number,
+  { stop, onTouched }: { readonly stop: AbortSignal; readonly onTouched: (posts: number) => void },
+): Promise<number> {
+  const isBelow = '(attribute_not_exists(gen) OR gen < :gen)';
+  const values = { ':gen': generation };
+  let touched = 0;
+  const scan = {
+    TableName,
+    ConsistentRead: true,
+    ProjectionExpression: 'ind',
+    FilterExpression: isBelow,
+    ExpressionAttributeValues: values,
+  };
+  for await (const { Items = [] } of paginateScan({ client: dynamodb }, scan)) {
+    await concurrently(Items, concurrency, async ({ ind }) => {
+      if (stop.aborted) return;
+      const touch = new UpdateCommand({
+        TableName,
+        Key: { ind },
+        UpdateExpression: 'SET gen = :gen',
+        ConditionExpression: `attribute_exists(ind) AND ${isBelow}`,
+        ExpressionAttributeValues: values,
+      });
+      await unlessRefused(dynamodb.send(touch));
+      touched++;
+    });
+    onTouched(touched);
+    if (stop.aborted) break;
+  }
+  return touched;
+}
+
+/** Deletes the counters that the registry does not know any more. @returns how many there were */
+export async function deleteOld(
+  { dynamodb }: Store,
+  TableName: string,
+  registry: Registry,
+  { stop, onDeleted }: { readonly stop: AbortSignal; readonly onDeleted: (counters: number) => void },
+): Promise<number> {
+  const isOld = (pk: string) => {
+    const counter = counterOf(pk);
+    return counter !== undefined && !generationsOf(registry, counter.metricId).includes(counter.generation);
+  };
+  let deleted = 0;
+  for await (const { Items = [] } of paginateScan(
+    { client: dynamodb },
+    { TableName, ProjectionExpression: 'pk, sk' },
+  )) {
+    const old = Items.filter(({ pk }) => isOld(String(pk)));
+    const batches = Array.from({ length: Math.ceil(old.length / itemsOfABatch) }, (_, at) =>
+      old.slice(at * itemsOfABatch, (at + 1) * itemsOfABatch),
+    );
+    await concurrently(batches, concurrency, async (keys) => {
+      let left = keys.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+      while (left.length > 0 && !stop.aborted) {
+        const { UnprocessedItems } = await dynamodb.send(
+          new BatchWriteCommand({ RequestItems: { [TableName]: left } }),
+        );
+        left = (UnprocessedItems?.[TableName] ?? []) as typeof left;
+      }
+      deleted += keys.length;
+    });
+    onDeleted(deleted);
+    if (stop.aborted) break;
+  }
+  return deleted;
+}
