@@ -3,7 +3,7 @@ import { asText, named, ofType, type Properties, synth } from '../app/synth.ts';
 
 const { speed } = synth('laptop', {}, 'demo', 'none', 'off').templates;
 
-test('counters are encrypted, recoverable and paid by use', () => {
+test('counters are encrypted, recoverable, paid by use, and those of windows expire', () => {
   expect(named(speed, 'AWS::DynamoDB::Table', 'Counters')).toMatchObject({
     TableName: 'pinflow-demo-counters',
     KeySchema: [
@@ -12,6 +12,7 @@ test('counters are encrypted, recoverable and paid by use', () => {
     ],
     BillingMode: 'PAY_PER_REQUEST',
     SSESpecification: { SSEEnabled: true },
+    TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
   });
 });
