@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -7,6 +12,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { Part } from '../../model/post.ts';
 
 process.env['POSTS_TABLE'] = 'pinflow-demo-posts';
+process.env['COUNTERS_TABLE'] = 'pinflow-demo-counters';
 process.env['QUARANTINE_BUCKET'] = 'quarantine';
 process.env['FEED_BY_SOURCE'] = '{"streaming-demo-pin":"pin","streaming-demo-geo":"geo","demo.geo":"geo"}';
 process.env['POWERTOOLS_METRICS_NAMESPACE'] = 'Pinflow';
@@ -20,6 +26,7 @@ const loadHandler = async () => (await import('../../lambda/speed/clean/index.ts
 beforeEach(() => {
   dynamo.reset();
   s3.reset();
+  dynamo.on(GetItemCommand).resolves({});
   dynamo.on(UpdateItemCommand).resolves({});
   s3.on(PutObjectCommand).resolves({});
   lines.length = 0;
@@ -107,10 +114,13 @@ describe('a post', () => {
       {
         TableName: 'pinflow-demo-posts',
         Key: { ind: { N: '1' } },
-        UpdateExpression: 'SET #feed = :part',
-        ConditionExpression: 'attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.#rules < :rules)',
+        UpdateExpression: 'SET #feed = :part, gen = :gen',
+        ConditionExpression:
+          '(attribute_not_exists(#feed) OR #feed.k < :k OR (#feed.k = :k AND #feed.#rules < :rules)) ' +
+          'AND (attribute_not_exists(gen) OR gen <= :gen)',
         ExpressionAttributeNames: { '#feed': 'geo', '#rules': 'rules' },
         ExpressionAttributeValues: {
+          ':gen': { N: '0' },
           ':k': { S: orderKeyOf(0) },
           ':rules': { N: '1' },
           ':part': {
