@@ -61,6 +61,7 @@ test('the names are those of the deployment’s own stacks', async () => {
       Stacks: [
         stack('pinflow-demo-speed', {
           PostsTable: 'pinflow-demo-posts',
+          CountersTable: 'pinflow-demo-counters',
           CleanFunctionName: 'pinflow-demo-clean',
           RedriveFunctionName: 'pinflow-demo-redrive',
         }),

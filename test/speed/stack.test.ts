@@ -188,7 +188,7 @@ test('the backfill function reads raw and stores what the clean function stores;
 });
 
 test('the stack is deployed after those whose names it uses', () => {
-  const { stacks } = synth();
+  const { stacks } = synth('laptop', {}, 'demo', 'none', 'off');
   expect(stacks.speed.dependencies.map(({ stackName }) => stackName).sort()).toEqual([
     'pinflow-demo-ingest',
     'pinflow-demo-lake',
