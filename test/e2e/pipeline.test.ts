@@ -25,7 +25,7 @@ const running: Runtime[] = [];
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow e2e '));
-  ({ directory: assembly } = await synthesize(join(root, 'synth'), {}));
+  ({ directory: assembly } = await synthesize(join(root, 'synth'), { batchPath: 'off' }));
 }, limitMs);
 afterEach(async () => {
   for (const runtime of running.splice(0)) await runtime.stop();
