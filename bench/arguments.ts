@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { nearest, UsageError } from '../cli/arguments.ts';
 
 export const help = [
-  'npm run bench -- <door|clean|speed|batch> [options]',
+  'npm run bench -- <door|clean|speed|batch|aggregate> [options]',
   '',
   '  door   mapping templates, and requests through the door into a stream',
   '  clean  rows through the cleaning rules and the handler',
   '  speed  streams to items, POST to item, start-up and memory',
   '  batch  a topic to raw, raw to silver, the questions, start-up and memory',
+  '  aggregate  writes to counters a change, by metric and batch size',
   '',
   '  --json FILE    write the figures to this file too',
   "  --profile DIR  write CPU profiles of the runtime's process to this folder (door and speed)",

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../cli/arguments.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { Closing } from '../local/closing.ts';
+import { aggregate } from './aggregate.ts';
 import { help, readArguments } from './arguments.ts';
 import { batch } from './batch/batch.ts';
 import { clean } from './clean.ts';
@@ -12,7 +13,7 @@ import { printed, type Report, written } from './report.ts';
 import { speed } from './speed/speed.ts';
 import type { Bench, Surroundings } from './surroundings.ts';
 
-const benches: Readonly<Record<string, Bench>> = { door, clean, speed, batch };
+const benches: Readonly<Record<string, Bench>> = { door, clean, speed, batch, aggregate };
 const closeLimitMs = 20_000;
 
 async function main(args: readonly string[]): Promise<number> {
