@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { grantsOf } from '../app/policies.ts';
 import { asText, ofType, only, type Properties, synth } from '../app/synth.ts';
 
-const { ingest, serving } = synth('dev', {}, 'demo', 'api-key').templates;
+const { batch, ingest, serving } = synth('dev', {}, 'demo', 'api-key').templates;
 const withoutBatch = synth('dev', {}, 'demo', 'none', 'off').templates.serving;
 const uriOf = ({ Uri }: Properties): string => (Uri === undefined ? '' : asText(Uri));
 const below = (arn: string) => arn.split(/\$\{AWS::(?:Region|AccountId)\}[:/-]?/).at(-1)!;
@@ -48,5 +48,25 @@ describe('its routes', () => {
     expect(others).toEqual([]);
     expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
     expect(asText(permission!['SourceArn'])).toMatch(/\$\{ApiRestApi\w+\}\/\*\/\*\/\*$/);
+  });
+});
+
+describe('what runs leave and compare', () => {
+  const grantsBelow = (role: string) =>
+    grantsOf(batch, role)
+      .slice(1)
+      .map(([actions, resources]) => [actions, resources.map(below)]);
+
+  test('the serve function copies results of queries, and touches nothing but copies', () => {
+    expect(grantsBelow('ServeRole')).toEqual([
+      [['s3:GetObject'], ['athena/*']],
+      [['s3:DeleteObject', 's3:PutObject'], ['serving/*']],
+      [['s3:ListBucket'], ['']],
+    ]);
+  });
+
+  test('the referee reads the layers and writes nothing but the results of its queries', () => {
+    const writes = grantsBelow('RefereeRole').filter(([actions]) => /Put|Update|Delete|Create/.test(String(actions)));
+    expect(writes).toEqual([[expect.arrayContaining(['s3:PutObject']), ['athena/*']]]);
   });
 });
