@@ -6,7 +6,7 @@ import { RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { Profile } from '../profiles/index.ts';
-import { tableArns } from './table-arns.ts';
+import { databaseArns, tableArns } from './table-arns.ts';
 
 /** Compares the layers: it reads all of them and writes none. */
 export class RefereeFunction extends NodeFunction {
@@ -30,8 +30,9 @@ export class RefereeFunction extends NodeFunction {
         allow(['dynamodb:GetItem', 'dynamodb:Scan'], arn('dynamodb', 'table', names.countersTable)),
         allow(['athena:StartQueryExecution', 'athena:GetQueryExecution'], arn('athena', 'workgroup', names.workgroup)),
         allow(['athena:GetDataCatalog'], arn('athena', 'datacatalog', 'AwsDataCatalog')),
+        allow(['glue:GetDatabase'], ...databaseArns(scope, names.glueDatabase)),
         allow(
-          ['glue:GetDatabase', 'glue:GetTable'],
+          ['glue:GetTable'],
           ...tableArns(
             scope,
             names.glueDatabase,

@@ -13,7 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: [],
   // setup: where the caches and the state are, which has to be known before anything is installed.
   cli: ['local', 'model', 'setup'],
-  bench: ['cli', 'lambda', 'local', 'model', 'setup'],
+  // What is measured is what deploys: with the settings of a profile, and with the connector as it is built.
+  bench: ['cli', 'connect', 'lambda', 'lib', 'local', 'model', 'setup'],
   console: [],
   // Set-up builds the connector, with the Java and the jars that it fetched.
   connect: ['setup'],
