@@ -52,8 +52,13 @@ export default command(
       trino: trinoInstallation(),
       ...(port !== undefined && { port }),
       ...(apiPort !== undefined && { apiPort }),
+      stop: interrupted.signal,
       log: (line) => console.error(`  ! ${line}`),
+    }).catch((error: unknown) => {
+      if (interrupted.signal.aborted) return undefined;
+      throw error;
     });
+    if (runtime === undefined) return 130;
     try {
       const steps = [{ name: synthesized.reused ? 'templates unchanged' : 'synth', ms: synthMs }, ...runtime.timings];
       console.log(`Running after ${seconds(performance.now() - began)}: ${steps.map(stepText).join(', ')}`);

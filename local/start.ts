@@ -45,6 +45,8 @@ export interface RuntimeOptions {
   readonly port?: number;
   /** Of API Gateway. 0 takes any free port. @default 8000 */
   readonly apiPort?: number;
+  /** Ends the start after the part of it that is under way; what was opened is closed. @default - it is not ended */
+  readonly stop?: AbortSignal;
   /** Told in one line what a person should know: refused calls, faults, resources kept. @default - nothing is told */
   readonly log?: (line: string) => void;
 }
@@ -87,12 +89,13 @@ const STOP_LIMIT_MS = 5000;
 
 /**
  * Runs a cloud assembly on this machine: opens the engines, deploys every stack, then lets traffic in.
- * @throws AssemblyError, DeployError, TemplateError, PortTakenError, StateInUseError: each says what to do
+ * @throws AssemblyError, DeployError, TemplateError, PortTakenError, StateInUseError: each says what to do; the reason of `stop`
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { assembly: directory, stateDir, port = 4566, apiPort = 8000, log = () => {} } = options;
+  const { assembly: directory, stateDir, port = 4566, apiPort = 8000, stop, log = () => {} } = options;
   const timings: Timing[] = [];
   const timed = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
+    stop?.throwIfAborted();
     const start = performance.now();
     const result = await work();
     const ms = Math.round(performance.now() - start);
@@ -156,6 +159,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
     apiGateway.describe((url) => openApiOf(assembly, url));
     await timed('read streams', () => mappings.start());
+    stop?.throwIfAborted();
     return {
       ...TARGET,
       endpoint,

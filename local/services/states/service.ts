@@ -158,7 +158,8 @@ export class StatesService implements JsonService {
         (output): Ending => ({ status: 'SUCCEEDED', output: JSON.stringify(output ?? null) }),
         (error: unknown) => asked ?? failure(error),
       );
-      // What runs in another branch still is of no use now.
+      // What runs or waits in another branch still is of no use now.
+      run.abort();
       abort.abort();
       await recorded;
       this.#store.end(arn, ending);
@@ -192,13 +193,21 @@ export class StatesService implements JsonService {
         return functions.invoke(name, payload);
       },
     };
+    // The interpreter keeps the timer of a state until its task is settled.
+    const over = new Promise<never>((_, reject) => {
+      ended.addEventListener('abort', () => reject(new Error('The execution has ended.')));
+    });
+    over.catch(() => {});
     const tasks = statesOf(definition).filter(({ state }) => state['Type'] === 'Task');
     return Object.fromEntries(
       tasks.map(({ name, state }) => {
         const seconds = state['TimeoutSeconds'] as number | undefined;
-        const handler = (input: unknown): Promise<never> => {
+        const handler = async (input: unknown): Promise<never> => {
+          // A task that is over is tried again, if its state says so.
+          ended.throwIfAborted();
           const signal = seconds === undefined ? ended : AbortSignal.any([ended, AbortSignal.timeout(seconds * 1_000)]);
-          return runTask(String(state['Resource']), input, { ...calls, signal }) as Promise<never>;
+          const task = runTask(String(state['Resource']), input, { ...calls, signal });
+          return Promise.race([task as Promise<never>, over]);
         };
         return [name, handler];
       }),

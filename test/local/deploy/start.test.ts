@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -132,6 +132,13 @@ test('what the runtime does not have stops the start with its name and place, an
   );
   expect(readdirSync(join(root, 'strange'))).not.toContain('runtime.json');
 });
+
+test('a start that is stopped meanwhile closes what it opened', async () => {
+  const stateDir = join(root, 'stopped');
+  const options = { assembly, stateDir, python: pythonPath(), port: 0, apiPort: 0 };
+  await expect(startRuntime({ ...options, stop: AbortSignal.timeout(200) })).rejects.toThrow(/timeout/);
+  expect(globSync('{runtime.json,engines/*.pid}', { cwd: stateDir })).toEqual([]);
+}, 30_000);
 
 /** Takes an action out of every policy of the template. */
 function withoutGrant(template: Template, action: string): void {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Caller } from '../../../local/access/caller.ts';
 import { type JsonObject, ServiceError } from '../../../local/services/service.ts';
 import { type Definition, definitionProblems } from '../../../local/services/states/definition.ts';
@@ -258,6 +258,33 @@ describe('executions', () => {
     await states.close();
     open();
     expect(await describeExecution(arn)).toMatchObject({ status: 'ABORTED', error: 'Local.RuntimeStopped' });
+  });
+
+  test('one that ends leaves no timer, whatever its states still do or wait for', async () => {
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    const clear = jest.spyOn(globalThis, 'clearTimeout');
+    answers['glue:StartJobRun'] = () => ({ JobRunId: 'jr_1' });
+    answers['glue:GetJobRun'] = () => ({ JobRun: { JobRunState: 'RUNNING' } });
+    const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 600, MaxAttempts: 3 }];
+    const job = task('glue:startJobRun.sync', { TimeoutSeconds: 600, Parameters: { JobName: 'j' }, Retry });
+    const bad = (seconds: number) =>
+      machine({
+        [`W${seconds}`]: { Type: 'Wait', Seconds: 1, Next: `B${seconds}` },
+        [`B${seconds}`]: task('lambda:invoke', { Parameters: { FunctionName: 'bad' }, ...(seconds > 0 && { Retry }) }),
+      });
+    const jobs = () => calls.filter(([operation]) => operation === 'glue:StartJobRun').length;
+
+    const arn = await start(machine({ A: job }));
+    await sleep(50);
+    await states.call('StopExecution', { executionArn: arn });
+    const branches = { Type: 'Parallel', Branches: [machine({ J: job }), bad(600), bad(0)], End: true };
+    expect(await ended(await start(machine({ P: branches })))).toMatchObject({ status: 'FAILED', error: 'OddError' });
+    await sleep(50);
+    const cleared = new Set<unknown>(clear.mock.calls.map(([timer]) => timer));
+    const long = set.mock.calls.flatMap(([, ms = 0], at) => (ms >= 100_000 ? [set.mock.results[at]!.value] : []));
+    expect(long.length).toBeGreaterThan(2);
+    expect({ left: long.filter((timer) => !cleared.has(timer)).length, jobs: jobs() }).toEqual({ left: 0, jobs: 2 });
+    jest.restoreAllMocks();
   });
 
   test('the history names the states', async () => {
