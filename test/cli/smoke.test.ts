@@ -202,6 +202,7 @@ describe('the checks of where rows end', () => {
   const outputs = {
     StreamNames: 'streaming-demo-geo,streaming-demo-pin,streaming-demo-user',
     PostsTable: 'posts',
+    CountersTable: 'counters',
     QuarantineBucket: 'quarantine',
     CleanFunctionName: 'pinflow-demo-clean',
     RedriveFunctionName: 'pinflow-demo-redrive',

@@ -64,8 +64,9 @@ test(
       json('dynamodb', 'scan', '--table-name', table, '--page-size', '1'),
       aws('dynamodb', 'wait', 'table-exists', '--table-name', table),
     ]);
-    expect(queried.Items).toEqual([item]);
-    expect(scanned.Items).toContainEqual(item);
+    // The aggregate function stamps the posts that it counts.
+    expect(queried.Items).toEqual([expect.objectContaining(item)]);
+    expect(scanned.Items).toContainEqual(expect.objectContaining(item));
     const again = await run([
       ...['dynamodb', 'put-item', '--table-name', table, '--item', JSON.stringify(item)],
       ...['--condition-expression', 'attribute_not_exists(ind)'],
