@@ -25,6 +25,8 @@ export interface BatchNames {
   readonly runsTable: string;
   readonly refereeFunction: string;
   readonly backfillFunction: string;
+  /** For how long a record may be on its way to raw before a run takes it for late. */
+  readonly settlingSeconds: number;
 }
 
 export class NotDeployedError extends Error {
@@ -69,6 +71,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
         runsTable: output('RunsTable'),
         refereeFunction: output('RefereeFunctionName'),
         backfillFunction: output('BackfillFunctionName'),
+        settlingSeconds: Number(output('SettlingSeconds')),
       },
     }),
   };

@@ -1,5 +1,6 @@
 import { questionSql } from '../../model/compile/sql.ts';
 import { questions } from '../../model/questions/index.ts';
+import type { Question } from '../../model/questions/question.ts';
 import type { BatchNames } from '../accounting/deployed-names.ts';
 import type { Clients } from '../aws.ts';
 import { concurrently } from '../concurrently.ts';
@@ -14,16 +15,21 @@ export interface Answer {
 
 const concurrentQueries = 4;
 
+/** Above an answer. */
+export const heading = ({ number, title }: Question): string => `${number}: ${title}`;
+
+/** The course's questions, in their order. */
+export const courseQuestions: readonly Question[] = questions
+  .filter(({ number }) => number !== undefined)
+  .sort((one, other) => heading(one).localeCompare(heading(other), 'en', { numeric: true }));
+
 /** What the run that readers see answers to each of the course's questions. Empty before the first run. */
 export async function answers(clients: Clients, names: BatchNames, stop?: AbortSignal): Promise<readonly Answer[]> {
   const pointer = await readPointer(clients, names);
   if (pointer === undefined) return [];
-  const numbered = questions
-    .filter(({ number }) => number !== undefined)
-    .map((question) => ({ question, name: question.name, title: `${question.number}: ${question.title}` }))
-    .sort((one, other) => one.title.localeCompare(other.title, 'en', { numeric: true }));
-  return concurrently(numbered, concurrentQueries, async ({ question, name, title }) => {
+  return concurrently(courseQuestions, concurrentQueries, async (question) => {
     const sql = questionSql(question, { kind: 'gold', runId: pointer.runId });
-    return { name, title, result: await runQuery(clients, names, sql, { ...(stop && { stop }) }) };
+    const result = await runQuery(clients, names, sql, { ...(stop && { stop }) });
+    return { name: question.name, title: heading(question), result };
   });
 }

@@ -34,13 +34,22 @@ export function summaryFaults({ summary }: EndedRun): readonly string[] {
   });
 }
 
-/** @param most rows of each */
-export function answersText(answers: readonly Answer[], most: number): string {
+/** An answer as it is shown. */
+export interface ShownAnswer extends Pick<Answer, 'name' | 'title'> {
+  readonly result: Pick<Answer['result'], 'columns' | 'rows'>;
+}
+
+/** @param most rows of each @param command what shows all of them */
+export function answersText(
+  answers: readonly ShownAnswer[],
+  most: number,
+  command = (name: string) => `npm run query -- --named ${name}`,
+): string {
   return answers
     .map(({ name, title, result }) => {
       const shown = { ...result, rows: result.rows.slice(0, most) };
       const rest = result.rows.length - shown.rows.length;
-      const more = rest > 0 ? [`    … and ${rest.toLocaleString('en')} more rows: query --named ${name}`] : [];
+      const more = rest > 0 ? [`    … and ${rest.toLocaleString('en')} more rows: ${command(name)}`] : [];
       const empty = result.rows.length === 0 ? ['    no rows'] : indented(resultTable(shown));
       return [`  ${title}`, ...empty, ...more].join('\n');
     })

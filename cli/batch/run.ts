@@ -39,6 +39,9 @@ export type RunResult =
 /** A run that ended well. */
 export type EndedRun = Extract<RunResult, { readonly outcome: 'changed' | 'unchanged' }>;
 
+/** Step Functions allow an account 15 descriptions a second: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const longestPauseMs = 500;
+
 export interface FollowOptions {
   readonly onStep?: (step: Step) => void;
   readonly stop?: AbortSignal;
@@ -58,7 +61,7 @@ export async function followRun(
   { onStep, stop }: FollowOptions = {},
 ): Promise<RunResult> {
   const steps = new Steps();
-  for (let pause = 200; ; pause = Math.min(2_000, pause * 1.2)) {
+  for (let pause = 200; ; pause = Math.min(longestPauseMs, pause * 1.2)) {
     // Asked first, so that the history read after the end is whole.
     const { status, output, error, cause } = await states.send(new DescribeExecutionCommand({ executionArn }));
     const asked = { executionArn, includeExecutionData: false };

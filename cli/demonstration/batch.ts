@@ -5,16 +5,13 @@ import { overlookedRows, readBatchAccount } from '../accounting/batch-account.ts
 import { batchNamesOf, type DeployedNames } from '../accounting/deployed-names.ts';
 import { distinctRecords, type Raw, RawReader } from '../accounting/raw.ts';
 import type { Clients } from '../aws.ts';
-import { type Answer, answers } from '../batch/answers.ts';
 import { summaryFaults } from '../batch/print.ts';
 import { followRun, type RunResult, startRun } from '../batch/run.ts';
 import type { Step } from '../batch/steps.ts';
 
 /** Within which a record has to be in raw. */
 const landingMs = 60_000;
-/** What the laptop's profile leaves a record to land, flush and grace, before a run takes it for late. */
-const settlingMs = 3_000;
-const overlapPauseMs = 2_000;
+const overlapPauseMs = 1_000;
 
 export interface BatchDemonstrationOptions {
   readonly clients: Clients;
@@ -28,12 +25,11 @@ export interface BatchDemonstrationOptions {
 
 export interface BatchDemonstration {
   readonly run: RunResult | undefined;
-  readonly answers: readonly Answer[];
   /** Sentences about what does not add up. */
   readonly faults: readonly string[];
 }
 
-/** Waits until what the doors took is in raw, has the batch layer run over it, and reads the answers. */
+/** Waits until what the doors took is in raw, and has the batch layer run over it. */
 export async function demonstrateBatch(options: BatchDemonstrationOptions): Promise<BatchDemonstration> {
   const { clients, names, taken, onLanded, onStep, stop } = options;
   const batch = batchNamesOf(names);
@@ -46,17 +42,23 @@ export async function demonstrateBatch(options: BatchDemonstrationOptions): Prom
     const lost = [...taken[feed]].filter((record) => !there.has(record));
     if (lost.length > 0) faults.push(`${feed}: ${lost.length} accepted records are not in raw, ${lost[0]} first.`);
   }
-  await sleep(untilSettled(raw), undefined, { signal: stop }).catch(() => undefined);
-  if (stop.aborted) return { run: undefined, answers: [], faults };
+  await sleep(untilSettled(), undefined, { signal: stop }).catch(() => undefined);
+  if (stop.aborted) return { run: undefined, faults };
 
   const run = await runToItsEnd(options);
   if (run.outcome === 'failed')
     faults.push(`The batch run has ${run.status.toLowerCase()}: ${run.error}: ${run.cause}`);
-  if (run.outcome !== 'changed' && run.outcome !== 'unchanged') return { run, answers: [], faults };
+  if (run.outcome !== 'changed' && run.outcome !== 'unchanged') return { run, faults };
   faults.push(...summaryFaults(run));
   const overlooked = overlookedRows(await readBatchAccount(clients, names, reader));
   if (overlooked > 0) faults.push(`${overlooked} rows of raw have no end in the batch layer.`);
-  return { run, answers: await answers(clients, batch, stop), faults };
+  return { run, faults };
+
+  /** A watermark is a whole second; the newest arrival has to be below that of a run that starts after so many ms. */
+  function untilSettled(): number {
+    const watermark = (Math.floor(newestArrival(raw) / 1000) + 1) * 1000;
+    return Math.max(0, watermark + batch.settlingSeconds * 1000 + 1 - Date.now());
+  }
 
   /** Again while another run is under way, or when its watermark leaves some of what has landed to the next one. */
   async function runToItsEnd({ clients }: BatchDemonstrationOptions): Promise<RunResult> {
@@ -81,12 +83,6 @@ async function landed(reader: RawReader, taken: BatchDemonstrationOptions['taken
     if (all || Date.now() > deadline || stop.aborted) return raw;
     await sleep(500, undefined, { signal: stop }).catch(() => undefined);
   }
-}
-
-/** A watermark is a whole second; the newest arrival has to be below that of a run that starts after so many ms. */
-function untilSettled(raw: Raw): number {
-  const watermark = (Math.floor(newestArrival(raw) / 1000) + 1) * 1000;
-  return Math.max(0, watermark + settlingMs + 1 - Date.now());
 }
 
 /** Epoch ms. */

@@ -23,6 +23,9 @@ export function waysToAsk(workgroup: string, database: string): string {
     'npm run query -- --list',
     `npm run query -- "${sql}"`,
     'npm run batch',
+    'npm run compare',
+    'npm run rebuild',
+    `npm run backfill -- --from ${new Date().toISOString().slice(0, 10)}`,
     `aws athena start-query-execution --work-group ${workgroup} --query-execution-context Database=${database} --query-string "${sql}"`,
     `python3 -c "import boto3; print(boto3.client('athena').start_query_execution(QueryString='select count(*) from silver_pin', WorkGroup='${workgroup}', QueryExecutionContext={'Database': '${database}'}))"`,
   ].join('\n');

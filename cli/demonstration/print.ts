@@ -3,6 +3,7 @@ import type { Part } from '../../model/post.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 import { quarantineLines } from '../accounting/print.ts';
 import { type Clients, localKey } from '../aws.ts';
+import { courseQuestions } from '../batch/answers.ts';
 import type { DoorAuth } from '../door-auth.ts';
 import { feedNames, syntheticPost } from '../emulator/posts.ts';
 import { syntheticPosts } from '../emulator/synthetic.ts';
@@ -77,7 +78,7 @@ export interface Places {
 
 /** Where things are, and a command for each of curl, the AWS CLI and Python. */
 export function thingsToTry(places: Places, deployment: string, tableName: string): string {
-  const { url, auth, endpoint, awsConfig } = places;
+  const { url, endpoint, awsConfig } = places;
   const { index } = untouchedPost();
   const row = {
     index: 20_000,
@@ -95,12 +96,17 @@ export function thingsToTry(places: Places, deployment: string, tableName: strin
     `  API           ${url}`,
     `  AWS endpoint  ${endpoint}   (docs/clients.md)`,
     '',
-    `curl -X PUT ${url}/streams/${stream}/record${curlAuth(auth)} -H 'Content-Type: application/json' -d '${body}'`,
+    `${curl(places)}/streams/${stream}/record -X PUT -H 'Content-Type: application/json' -d '${body}'`,
+    `${curl(places)}/questions/${courseQuestions[0]!.name}`,
+    `${curl(places)}/metrics`,
     `export AWS_CONFIG_FILE='${awsConfig}' AWS_PROFILE=pinflow`,
     `aws dynamodb get-item --table-name ${tableName} --key '${key}'`,
     `python3 -c "import boto3; print(boto3.resource('dynamodb').Table('${tableName}').get_item(Key={'ind': ${index}})['Item'])"`,
   ].join('\n');
 }
+
+/** What asks the API, up to its URL. */
+export const curl = ({ url, auth }: Pick<Places, 'url' | 'auth'>): string => `curl${curlAuth(auth)} ${url}`;
 
 function curlAuth(auth: DoorAuth): string {
   if (auth.kind === 'api-key') return ` -H 'x-api-key: ${auth.key}'`;
@@ -109,3 +115,5 @@ function curlAuth(auth: DoorAuth): string {
     ? ` --aws-sigv4 aws:amz:${auth.region}:execute-api --user ${accessKeyId}:${secretAccessKey}`
     : '';
 }
+
+export const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

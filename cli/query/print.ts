@@ -6,7 +6,7 @@ const NULL = '-';
 const longest = 60;
 
 /** As columns, then what it cost. */
-export function resultTable({ columns, rows }: QueryResult): string {
+export function resultTable({ columns, rows }: Pick<QueryResult, 'columns' | 'rows'>): string {
   if (columns.length === 0) return '  Done.';
   const head = columns.map(({ name }) => name);
   const shown = rows.map((row) => row.map((value) => (value === null ? NULL : oneLine(value))));

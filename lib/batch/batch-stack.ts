@@ -76,7 +76,7 @@ export class BatchStack extends PinflowStack {
   /** Dates, watermark and lease of a run. It calls no service. */
   private planFunction(): NodeFunction {
     const { names, profile } = this;
-    const { sink, archive, batch } = profile;
+    const { batch } = profile;
     return new NodeFunction(this, 'Plan', {
       handler: 'batch/plan',
       functionName: names.planFunction,
@@ -89,13 +89,19 @@ export class BatchStack extends PinflowStack {
       memoryMiB: 128,
       timeoutSeconds: 10,
       environment: {
-        FLUSH_SECONDS: String(Math.max(sink.flush.seconds, archive.batchingWindowSeconds)),
+        FLUSH_SECONDS: String(this.flushSeconds()),
         GRACE_SECONDS: String(batch.graceSeconds),
         FIRST_RUN_DAYS: String(batch.firstRunDays),
         KEPT_RUNS: String(KEPT_RUNS),
         LEASE_SECONDS: String(runSeconds(batch) + 300),
       },
     });
+  }
+
+  /** Within which a record that landed is in raw. */
+  private flushSeconds(): number {
+    const { sink, archive } = this.profile;
+    return Math.max(sink.flush.seconds, archive.batchingWindowSeconds);
   }
 
   /** Reads what the job says of its run. */
@@ -130,11 +136,15 @@ export class BatchStack extends PinflowStack {
   }
 
   private outputs(): void {
-    const { names } = this;
+    const { names, profile } = this;
     new CfnOutput(this, 'BatchMachineArn', {
       value: this.machine.attrArn,
       description:
         'Start it with {} for what arrived since the last run, or {"from","to"} for those arrival dates again',
+    });
+    new CfnOutput(this, 'SettlingSeconds', {
+      value: String(this.flushSeconds() + profile.batch.graceSeconds),
+      description: 'A run leaves what arrived within so long before it to the next one',
     });
     new CfnOutput(this, 'RunsTable', { value: names.runsTable, description: 'Which run readers see, and who runs' });
     new CfnOutput(this, 'CleanJobName', { value: names.cleanJob, description: 'The Glue job of a run' });

@@ -278,6 +278,7 @@ describe('where topics feed the speed layer', () => {
     database: 'pinflow_demo',
     machineArn: 'arn',
     refereeFunction: 'referee',
+    settlingSeconds: 3,
     runsTable: 'runs',
     backfillFunction: 'backfill',
   };

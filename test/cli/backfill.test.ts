@@ -34,6 +34,7 @@ const names: DeployedNames = {
     database: 'pinflow_demo',
     machineArn: 'arn',
     refereeFunction: 'referee',
+    settlingSeconds: 3,
     runsTable: 'runs',
     backfillFunction: 'backfill',
   },
