@@ -14,6 +14,8 @@ import { type Orchestration, openOrchestration } from './orchestration.ts';
 import { ApiGatewayControlPlane } from './services/apigateway/control-plane.ts';
 import { ApiGatewayService } from './services/apigateway/service.ts';
 import { AthenaService } from './services/athena/service.ts';
+import { CloudWatchHttp } from './services/cloudwatch/http.ts';
+import { CloudWatchService } from './services/cloudwatch/service.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
 import { GlueCatalog } from './services/glue/catalog.ts';
 import { GlueService } from './services/glue/service.ts';
@@ -34,6 +36,7 @@ export interface Services extends Orchestration {
   readonly athena: AthenaService;
   readonly authorizer: Authorizer;
   readonly catalog: GlueCatalog;
+  readonly cloudWatch: CloudWatchService;
   readonly dynamodb: DynamoDbService;
   readonly identities: RoleDirectory;
   readonly kafka: KafkaService;
@@ -78,6 +81,15 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   const closed = (service: { close(): unknown }) => service.close();
   // Set once there is an S3 service; what the engine forgets when it dies, it is told again.
   let prepare = async (): Promise<void> => {};
+  const cloudWatch = await open(
+    'CloudWatch',
+    () => {
+      const publish = (topic: string, subject: string, message: string) =>
+        orchestration.sns.notify(topic, subject, message);
+      return new CloudWatchService({ ...target, stateDir, publish, log });
+    },
+    closed,
+  );
   const engines = [
     open(
       'MiniStack',
@@ -86,7 +98,11 @@ export async function openServices(options: ServicesOptions): Promise<{ services
     ),
     open('Kinesis', () => KinesisService.open({ ...target, directory: join(stateDir, 'kinesis'), log }), closed),
     open('DynamoDB', () => DynamoDbService.open({ ...target, directory: join(stateDir, 'dynamodb'), log }), closed),
-    open('logs', () => new LogsService({ ...target, file: join(stateDir, 'logs.sqlite') }), closed),
+    open(
+      'logs',
+      () => new LogsService({ ...target, file: join(stateDir, 'logs.sqlite'), metrics: cloudWatch }),
+      closed,
+    ),
   ] as const;
   // All of them, also after a failure: what opens late must be closed too.
   await Promise.allSettled(engines);
@@ -200,8 +216,9 @@ export async function openServices(options: ServicesOptions): Promise<{ services
     closed,
   );
   const glue = new GlueService(catalog.operations, orchestration.glueJobs.operations);
-  for (const service of [athena, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
+  for (const service of [athena, cloudWatch, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
   for (const service of [kafka, kafkaConnect, s3]) frontDoor.addHttp(service);
+  frontDoor.addHttp(new CloudWatchHttp({ frontDoor, service: cloudWatch }));
   frontDoor.addHttp(new LambdaHttp({ frontDoor, functions: lambda, mappings }));
   frontDoor.addHttp(new ApiGatewayControlPlane({ region: target.region, frontDoor, apiKeys: apiGateway.apiKeys }));
   frontDoor.addQuery(new StsService(target.account));
@@ -213,6 +230,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       athena,
       authorizer,
       catalog,
+      cloudWatch,
       dynamodb,
       identities,
       kafka,

@@ -14,6 +14,7 @@ import { resourceTypes } from './resources/index.ts';
 import type { ApiKeys } from './services/apigateway/api-keys.ts';
 import { openApiOf } from './services/apigateway/openapi.ts';
 import { CloudFormationService } from './services/cloudformation/cloudformation.ts';
+import type { CloudWatch } from './services/cloudwatch/types.ts';
 import type { Scheduler } from './services/scheduler/service.ts';
 import type { FrontDoor } from './services/service.ts';
 import { openServices } from './services.ts';
@@ -78,6 +79,8 @@ export interface Runtime {
   readonly administrator: Caller;
   /** What is fired by the clock can be fired by hand. */
   readonly scheduler: Pick<Scheduler, 'runNow'>;
+  /** Metrics, alarms and dashboards. */
+  readonly cloudWatch: CloudWatch;
   /** Who called what, and what access control said. */
   readonly calls: CallRecorder;
   /** Stops everything, in order, each step within a limit. Leaves no process behind. */
@@ -159,6 +162,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
     apiGateway.describe((url) => openApiOf(assembly, url));
     await timed('read streams', () => mappings.start());
+    services.cloudWatch.start();
     stop?.throwIfAborted();
     return {
       ...TARGET,
@@ -171,6 +175,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       frontDoor,
       administrator: identities.administrator,
       scheduler: services.scheduler,
+      cloudWatch: services.cloudWatch,
       calls,
       stop: async () => {
         ready = false;

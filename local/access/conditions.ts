@@ -10,6 +10,7 @@ export const CONDITION_KEYS: ReadonlySet<string> = new Set([
   'aws:securetransport',
   'aws:sourceaccount',
   'aws:sourcearn',
+  'cloudwatch:namespace',
   'dynamodb:leadingkeys',
   's3:prefix',
 ]);

@@ -15,6 +15,10 @@ import { apiGatewayUsagePlan } from './apigateway-usage-plan.ts';
 import { apiGatewayUsagePlanKey } from './apigateway-usage-plan-key.ts';
 import { athenaNamedQuery } from './athena-named-query.ts';
 import { athenaWorkGroup } from './athena-workgroup.ts';
+import { budget } from './budgets-budget.ts';
+import { cloudWatchAlarm, cloudWatchCompositeAlarm } from './cloudwatch-alarm.ts';
+import { cloudWatchDashboard } from './cloudwatch-dashboard.ts';
+import { logsMetricFilter } from './cloudwatch-metric-filter.ts';
 import { awsCustomResource } from './custom-aws.ts';
 import { dynamoDbGlobalTable, dynamoDbTable } from './dynamodb-table.ts';
 import { ec2Network } from './ec2-network.ts';
@@ -49,6 +53,7 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     athena,
     authorizer,
     catalog,
+    cloudWatch,
     dynamodb,
     glueJobs,
     identities,
@@ -85,6 +90,10 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     apiGatewayUsagePlanKey(apiGateway),
     athenaNamedQuery(athena),
     athenaWorkGroup(athena, startQueryEngine),
+    budget(),
+    cloudWatchAlarm(cloudWatch),
+    cloudWatchCompositeAlarm(cloudWatch),
+    cloudWatchDashboard(cloudWatch),
     dynamoDbGlobalTable(dynamodb),
     dynamoDbTable(dynamodb),
     glueDatabase(catalog),
@@ -99,6 +108,7 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     lambdaFunction(lambda, asset),
     lambdaPermission(lambda),
     logGroup(logs),
+    logsMetricFilter(logs, cloudWatch),
     mskCluster(kafka, mskConfigurations),
     mskConfiguration(mskConfigurations),
     mskTopic(kafka),

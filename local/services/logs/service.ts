@@ -1,5 +1,6 @@
 import type { AccessRequest } from '../../access/caller.ts';
 import { dataPointsOf } from '../cloudwatch/emf.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { filterOf } from './filter-pattern.ts';
 import { isSqliteFault, type LogEvent, LogStore } from './store.ts';
@@ -9,7 +10,12 @@ export interface LogsOptions {
   readonly file: string;
   readonly account: string;
   readonly region: string;
+  /** Told what lines in the embedded metric format measure. @default - nobody is */
+  readonly metrics?: MetricSink;
 }
+
+/** Told of each line of a group, and its time in milliseconds. */
+export type MetricFilter = (message: string, time: number) => void;
 
 const TRIM_EVERY_MS = 86_400_000;
 const PAGE = 10_000;
@@ -17,11 +23,13 @@ const GROUP_PAGE = 50;
 
 type Input = Readonly<JsonObject>;
 
-/** CloudWatch Logs: groups, streams and events in SQLite, and the metrics that the events carry. */
+/** CloudWatch Logs: groups, streams and events in SQLite. */
 export class LogsService implements JsonService {
   readonly name = 'logs';
   readonly store: LogStore;
   readonly #arnPrefix: string;
+  readonly #metrics: MetricSink | undefined;
+  readonly #metricFilters = new Map<string, Map<string, MetricFilter>>();
   readonly #trimming: NodeJS.Timeout;
   /** Those that are known to be there, so that a line costs no look-up. */
   readonly #streams = new Set<string>();
@@ -35,8 +43,9 @@ export class LogsService implements JsonService {
     PutLogEvents: (input) => this.#putEvents(input),
   };
 
-  constructor({ file, account, region }: LogsOptions) {
+  constructor({ file, account, region, metrics }: LogsOptions) {
     this.store = new LogStore(file);
+    this.#metrics = metrics;
     this.#arnPrefix = `arn:aws:logs:${region}:${account}:log-group:`;
     this.store.trim(Date.now());
     this.#trimming = setInterval(() => unlessDiskFails(() => this.store.trim(Date.now())), TRIM_EVERY_MS).unref();
@@ -57,7 +66,7 @@ export class LogsService implements JsonService {
   }
 
   /**
-   * One line; its stream is made if need be, and its metrics are kept too if it is in the embedded metric format.
+   * One line; its stream is made if need be, and what it measures is told, if it is in the embedded metric format.
    * Time in milliseconds. What cannot be stored is lost: whoever is logged about goes on.
    */
   write(group: string, stream: string, message: string, time: number = Date.now()): void {
@@ -71,8 +80,16 @@ export class LogsService implements JsonService {
       this.#streams.add(known);
     }
     this.store.append(group, stream, message, time);
-    const points = dataPointsOf(message);
-    if (points.length > 0) this.store.putMetrics(points);
+    for (const { values, ...point } of dataPointsOf(message)) this.#metrics?.put({ ...point, value: values });
+    for (const filter of this.#metricFilters.get(group)?.values() ?? []) filter(message, time);
+  }
+
+  putMetricFilter(group: string, name: string, filter: MetricFilter): void {
+    this.#metricFilters.set(group, (this.#metricFilters.get(group) ?? new Map()).set(name, filter));
+  }
+
+  removeMetricFilter(name: string): void {
+    for (const filters of this.#metricFilters.values()) filters.delete(name);
   }
 
   access(operation: string, input: JsonObject): readonly AccessRequest[] {
@@ -117,7 +134,7 @@ export class LogsService implements JsonService {
         ...(retentionDays === null ? {} : { retentionInDays: retentionDays }),
         arn: this.arn(name),
         logGroupArn: this.#arnPrefix + name,
-        metricFilterCount: 0,
+        metricFilterCount: this.#metricFilters.get(name)?.size ?? 0,
       })),
       ...(page.length < all.length ? { nextToken: page.at(-1)!.name } : {}),
     };

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { DataPoint } from '../cloudwatch/emf.ts';
 
 export interface LogGroup {
   readonly name: string;
@@ -40,13 +39,6 @@ export interface EventQuery {
   readonly limit: number;
 }
 
-export interface MetricQuery {
-  readonly namespace: string;
-  readonly name?: string;
-  /** Inclusive, milliseconds. */
-  readonly from?: number;
-}
-
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
@@ -59,25 +51,16 @@ const SCHEMA = `
     time INTEGER NOT NULL, ingested INTEGER NOT NULL, message TEXT NOT NULL
   );
   CREATE INDEX IF NOT EXISTS log_event_by_stream ON log_event (log_group, stream, id);
-  CREATE TABLE IF NOT EXISTS metric_point (
-    namespace TEXT NOT NULL, name TEXT NOT NULL, dimensions TEXT NOT NULL, unit TEXT NOT NULL,
-    metric_values TEXT NOT NULL, time INTEGER NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS metric_point_by_name ON metric_point (namespace, name, time);
 `;
 
 const DAY_MS = 86_400_000;
-/** CloudWatch keeps data points of this resolution for 15 days. */
-const METRIC_DAYS = 15;
 const FLUSH_MS = 50;
 const FLUSH_EVENTS = 1_000;
 /** While they cannot be written, for want of space for one. */
 const KEPT_EVENTS = 10_000;
 const AGAIN_MS = 1_000;
 
-type Row = Record<string, SQLInputValue>;
-
-/** Log events and metric data points in one SQLite file. Events are written in batches, before anything is read. */
+/** Log events in one SQLite file. Events are written in batches, before anything is read. */
 export class LogStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
@@ -156,27 +139,6 @@ export class LogStore {
     return newest ? events.reverse() : events;
   }
 
-  putMetrics(points: readonly DataPoint[]): void {
-    for (const { namespace, name, dimensions, unit, values, time } of points) {
-      const sorted = JSON.stringify(Object.fromEntries(Object.entries(dimensions).sort()));
-      const sql = 'INSERT INTO metric_point VALUES (?, ?, ?, ?, ?, ?)';
-      this.#run(sql, namespace, name, sorted, unit, JSON.stringify(values), time);
-    }
-  }
-
-  metrics({ namespace, name, from = 0 }: MetricQuery): DataPoint[] {
-    const rows = this.#all<Row>(
-      `SELECT namespace, name, dimensions, unit, metric_values AS "values", time FROM metric_point
-       WHERE namespace = ? AND (? IS NULL OR name = ?) AND time >= ? ORDER BY time`,
-      ...[namespace, name ?? null, name ?? null, from],
-    );
-    return rows.map((row) => ({
-      ...(row as unknown as DataPoint),
-      dimensions: JSON.parse(String(row['dimensions'])),
-      values: JSON.parse(String(row['values'])),
-    }));
-  }
-
   /** Deletes what is older than its group's retention. */
   trim(now: number): void {
     this.flush();
@@ -184,7 +146,6 @@ export class LogStore {
       if (retentionDays === null) continue;
       this.#run('DELETE FROM log_event WHERE log_group = ? AND time < ?', name, now - retentionDays * DAY_MS);
     }
-    this.#run('DELETE FROM metric_point WHERE time < ?', now - METRIC_DAYS * DAY_MS);
   }
 
   flush(): void {

@@ -75,6 +75,11 @@ export class SnsService implements QueryService {
     return this.#publish(topic, String(input['Message'] ?? ''), subject === undefined ? null : String(subject));
   }
 
+  /** What CloudWatch publishes of an alarm. @throws ServiceError NotFound */
+  notify(topicArn: string, subject: string, message: string): void {
+    this.#publish(topicArn, message, subject);
+  }
+
   access(action: string, parameters: URLSearchParams): readonly AccessRequest[] {
     if (action !== 'Publish') {
       throw new ServiceError('InvalidAction', `The local SNS does not have the action ${action}.`);

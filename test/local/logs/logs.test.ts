@@ -3,18 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dataPointsOf } from '../../../local/services/cloudwatch/emf.ts';
+import type { Observation } from '../../../local/services/cloudwatch/types.ts';
 import { filterOf } from '../../../local/services/logs/filter-pattern.ts';
 import { LogsService } from '../../../local/services/logs/service.ts';
 
 const GROUP = '/pinflow/demo/clean';
 let directory: string;
 let logs: LogsService;
+let measured: Observation[];
 
 const open = () =>
-  new LogsService({ file: join(directory, 'logs.sqlite'), account: '000000000000', region: 'us-east-1' });
+  new LogsService({
+    file: join(directory, 'logs.sqlite'),
+    account: '000000000000',
+    region: 'us-east-1',
+    metrics: { put: (observation) => void measured.push(observation) },
+  });
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'pinflow-'));
+  measured = [];
   logs = open();
   logs.store.putGroup(GROUP, 7);
 });
@@ -92,15 +100,15 @@ test('what is older than the retention goes', async () => {
   expect(await messages('GetLogEvents', { logStreamName: 'a' })).toEqual(['new']);
 });
 
-test('a line in the embedded metric format is kept as data points', () => {
+test('a line in the embedded metric format is told as an observation', () => {
   logs.write(GROUP, 'a', emf([1, 2]));
-  expect(logs.store.metrics({ namespace: 'Pinflow', name: 'Applied' })).toEqual([
+  expect(measured).toEqual([
     {
       namespace: 'Pinflow',
       name: 'Applied',
       dimensions: { feed: 'pin', service: 'clean' },
       unit: 'Count',
-      values: [1, 2],
+      value: [1, 2],
       time: 1_700_000_000_000,
     },
   ]);
