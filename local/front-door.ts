@@ -7,6 +7,7 @@ import { type Protocol, protocolOf, readBody, sendError, sendJson, sendXml, xml 
 import { type Credential, credentialOf } from './door/credential.ts';
 import { DualListener } from './door/listener.ts';
 import { listen } from './door/ports.ts';
+import type { ObservedCall } from './services/cloudwatch/sources/call-metrics.ts';
 import {
   type FrontDoor,
   type HttpService,
@@ -25,6 +26,8 @@ export interface FrontDoorOptions {
   readonly fault: (error: unknown, operation: string) => void;
 }
 
+export type CallObserver = (call: ObservedCall) => void;
+
 /** DynamoDB's BatchWriteItem takes 16 MB, Kinesis' PutRecords 10 MiB, in base64. */
 const BODY_LIMIT = 20 * 1024 * 1024;
 export const HEALTH_PATH = '/_pinflow/health';
@@ -39,6 +42,8 @@ export class HttpFrontDoor implements FrontDoor {
   readonly #query = new Map<string, QueryService>();
   readonly #http = new Map<string, HttpService>();
   readonly #listener: DualListener;
+  /** Told of each call of a service of the JSON protocols that access control let through. */
+  observe: CallObserver = () => {};
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
@@ -70,7 +75,17 @@ export class HttpFrontDoor implements FrontDoor {
     const found = this.#json.get(service);
     if (found === undefined) throw this.#unknownService(service);
     for (const request of found.access(operation, input)) this.authorize(caller, request);
-    return found.call(operation, input, caller);
+    const start = performance.now();
+    const told = (outcome: Pick<ObservedCall, 'output' | 'error'>): void =>
+      this.observe({ service, operation, input, ...outcome, ms: performance.now() - start });
+    try {
+      const output = await found.call(operation, input, caller);
+      told({ output });
+      return output;
+    } catch (error) {
+      told({ error });
+      throw error;
+    }
   }
 
   authorize(caller: Caller, request: AccessRequest): void {

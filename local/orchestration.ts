@@ -4,6 +4,7 @@ import type { RoleDirectory } from './access/identities.ts';
 import { endLeftover } from './engines/leftover.ts';
 import type { SparkInstallation } from './engines/spark.ts';
 import type { HttpFrontDoor } from './front-door.ts';
+import type { MetricSink } from './services/cloudwatch/types.ts';
 import { runJob } from './services/glue/job-runner.ts';
 import { GlueJobs } from './services/glue/jobs.ts';
 import type { LambdaService } from './services/lambda/service.ts';
@@ -34,6 +35,7 @@ export interface OrchestrationOptions {
   readonly lambda: LambdaService;
   readonly logs: LogsService;
   readonly log: (line: string) => void;
+  readonly metrics: MetricSink;
 }
 
 const WITHOUT_SPARK = 'This runtime was started without PySpark.';
@@ -42,9 +44,9 @@ const WITHOUT_SPARK = 'This runtime was started without PySpark.';
 export async function openOrchestration(
   options: OrchestrationOptions,
 ): Promise<Orchestration & { close(): Promise<void> }> {
-  const { target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log } = options;
+  const { target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log, metrics } = options;
   await endLeftRuns(stateDir);
-  const common = { ...target, identities, frontDoor, log };
+  const common = { ...target, identities, frontDoor, log, metrics };
   const sqs = new SqsService({ ...target, endpoint, file: join(stateDir, 'sqs.sqlite') });
   const sns = new SnsService({ ...common, file: join(stateDir, 'sns.sqlite') });
   const glueJobs = new GlueJobs({

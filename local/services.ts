@@ -16,6 +16,10 @@ import { ApiGatewayService } from './services/apigateway/service.ts';
 import { AthenaService } from './services/athena/service.ts';
 import { CloudWatchHttp } from './services/cloudwatch/http.ts';
 import { CloudWatchService } from './services/cloudwatch/service.ts';
+import { callMetrics } from './services/cloudwatch/sources/call-metrics.ts';
+import { FaultZeros } from './services/cloudwatch/sources/fault-zeros.ts';
+import { KafkaSampler } from './services/cloudwatch/sources/kafka-sampler.ts';
+import { Samplers } from './services/cloudwatch/sources/samplers.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
 import { GlueCatalog } from './services/glue/catalog.ts';
 import { GlueService } from './services/glue/service.ts';
@@ -90,14 +94,24 @@ export async function openServices(options: ServicesOptions): Promise<{ services
     },
     closed,
   );
+  const metrics = new FaultZeros(cloudWatch);
+  frontDoor.observe = callMetrics(metrics);
   const engines = [
     open(
       'MiniStack',
       () => MiniStack.start({ python, stateDir, region: target.region, prepared: () => prepare(), log }),
       (ministack) => ministack.stop(),
     ),
-    open('Kinesis', () => KinesisService.open({ ...target, directory: join(stateDir, 'kinesis'), log }), closed),
-    open('DynamoDB', () => DynamoDbService.open({ ...target, directory: join(stateDir, 'dynamodb'), log }), closed),
+    open(
+      'Kinesis',
+      () => KinesisService.open({ ...target, directory: join(stateDir, 'kinesis'), log, metrics }),
+      closed,
+    ),
+    open(
+      'DynamoDB',
+      () => DynamoDbService.open({ ...target, directory: join(stateDir, 'dynamodb'), log, metrics }),
+      closed,
+    ),
     open(
       'logs',
       () => new LogsService({ ...target, file: join(stateDir, 'logs.sqlite'), metrics: cloudWatch }),
@@ -117,7 +131,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   const endpoint = `http://127.0.0.1:${opened}`;
   const lambda = await open(
     'Lambda',
-    () => new LambdaService({ ...target, endpoint, identities, frontDoor, logs }),
+    () => new LambdaService({ ...target, endpoint, identities, frontDoor, logs, metrics }),
     closed,
   );
   const apiGateway = await open(
@@ -131,6 +145,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         port: apiPort,
         logs: { write: (groupArn, line) => logs.write(groupArn.split(':')[6]!, ACCESS_LOG_STREAM, line) },
         failed: log,
+        metrics,
       }),
     closed,
   );
@@ -167,6 +182,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         frontDoor,
         findTable: (database, table) => catalog.findTable(database, table),
         engine: () => queryEngine.get(),
+        metrics,
       }),
     closed,
   );
@@ -189,6 +205,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         cluster: kafka,
         objects: s3,
         log,
+        metrics,
       }),
     closed,
   );
@@ -212,9 +229,25 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   const { spark } = options;
   const orchestration = await open(
     'jobs and schedules',
-    () => openOrchestration({ target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log }),
+    () => openOrchestration({ target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log, metrics }),
     closed,
   );
+  const { sqs, scheduler, states } = orchestration;
+  const samplers = new Samplers({
+    sink: metrics,
+    kafka: new KafkaSampler({
+      sink: metrics,
+      cluster: () => kafka.call(identities.administrator, 'ListClusters', {}),
+      engine: () => kafka.engine(),
+      directory: join(stateDir, 'kafka'),
+      log,
+    }),
+    worker: (name) => kafkaConnect.worker(name),
+    queues: () => sqs.depths(),
+    scheduleGroups: () => scheduler.schedules().map(({ group }) => group),
+    machines: () => states.call('ListStateMachines', {}),
+  });
+  cloudWatch.addSample(() => samplers.sample());
   const glue = new GlueService(catalog.operations, orchestration.glueJobs.operations);
   for (const service of [athena, cloudWatch, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
   for (const service of [kafka, kafkaConnect, s3]) frontDoor.addHttp(service);

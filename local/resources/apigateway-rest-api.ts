@@ -16,7 +16,7 @@ export function apiGatewayRestApi(service: ApiGatewayService): ResourceType {
     async create(request) {
       const id = apiGatewayId(request);
       const rootId = `${id.slice(1)}0`;
-      service.addApi(id, rootId, request.properties['BinaryMediaTypes']);
+      service.addApi(id, rootId, request.properties['BinaryMediaTypes'], request.properties['Name']);
       return { ref: id, attributes: { RestApiId: id, RootResourceId: rootId } };
     },
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ApiRequest } from '../cloudwatch/sources/observers.ts';
 import { authorize } from './authorization.ts';
 import { readBody } from './body.ts';
 import { Context } from './context.ts';
@@ -16,6 +17,7 @@ export interface Hooks {
   /** Something that the caller is told as a bare 5xx. */
   failed(message: string): void;
   accessed(stage: Stage, line: string): void;
+  answered(request: ApiRequest): void;
 }
 
 const DEFAULT_CONTENT_TYPE = 'application/json';
@@ -31,10 +33,15 @@ export async function handle(
   const context = contextOf(request, stage);
   const parameters = { path: {}, querystring: queryOf(request), header: headersOf(request) };
   const answer = await answerTo(request, stage, services, hooks, context, parameters);
-  context.set({
+  const latency = Math.round(performance.now() - started);
+  context.set({ status: answer.status, responseLength: Buffer.byteLength(answer.body), responseLatency: latency });
+  const integration = context.get('integrationLatency');
+  hooks.answered({
+    api: stage.api.apiName,
+    stage: stage.name,
     status: answer.status,
-    responseLength: Buffer.byteLength(answer.body),
-    responseLatency: Math.round(performance.now() - started),
+    latency,
+    integrationLatency: integration === undefined ? undefined : Number(integration),
   });
   if (stage.accessLog) hooks.accessed(stage, stage.accessLog.format.fill(context, stage.variables));
   const ids = { 'x-amzn-RequestId': context.get('requestId')!, 'x-amz-apigw-id': context.get('extendedRequestId')! };

@@ -7,6 +7,7 @@ import type { Model } from './validation.ts';
 /** What a deployment froze. */
 export interface Snapshot {
   readonly apiId: string;
+  readonly apiName: string;
   readonly root: Resource;
   readonly models: ReadonlyMap<string, Model>;
   readonly validators: ReadonlyMap<string, Validator>;
@@ -22,6 +23,7 @@ export interface Validator {
 /** An API as its resources of the template describe it, until a deployment freezes it. */
 export class RestApi {
   readonly id: string;
+  readonly name: string;
   readonly rootId: string;
   readonly models = new Map<string, Model>();
   readonly validators = new Map<string, Validator>();
@@ -30,8 +32,9 @@ export class RestApi {
   readonly #parts = new Map<string, { readonly parent: string; readonly part: string }>();
   readonly #methods: Method[] = [];
 
-  constructor(id: string, rootId: string, binaryMediaTypes: readonly string[]) {
+  constructor(id: string, rootId: string, binaryMediaTypes: readonly string[], name: string) {
     this.id = id;
+    this.name = name;
     this.rootId = rootId;
     this.#binaryMediaTypes = binaryMediaTypes;
   }
@@ -67,6 +70,7 @@ export class RestApi {
     }
     return {
       apiId: this.id,
+      apiName: this.name,
       root: resources.get(this.rootId)!,
       models: new Map(this.models),
       validators: new Map(this.validators),

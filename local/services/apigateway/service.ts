@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { putApiRequest } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { ApiKeys } from './api-keys.ts';
 import { ApiGatewayConfigurationError } from './errors.ts';
 import type { Answer } from './gateway-responses.ts';
@@ -23,6 +25,8 @@ export interface ApiGatewayOptions extends Services {
    * @default - standard error
    */
   readonly failed?: (message: string) => void;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 export const OPENAPI_PATH = '/_pinflow/openapi.json';
@@ -45,6 +49,7 @@ export class ApiGatewayService {
     this.#hooks = {
       failed: options.failed ?? ((message) => console.error(message)),
       accessed: ({ accessLog }, line) => options.logs.write(accessLog!.group, line),
+      answered: (request) => options.metrics && putApiRequest(options.metrics, request),
     };
     this.#server = createServer(
       { keepAliveTimeout: KEEP_ALIVE_MS },
@@ -77,8 +82,8 @@ export class ApiGatewayService {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  addApi(id: string, rootId: string, binaryMediaTypes: readonly string[] = []): void {
-    this.#apis.set(id, new RestApi(id, rootId, binaryMediaTypes));
+  addApi(id: string, rootId: string, binaryMediaTypes: readonly string[] = [], name = id): void {
+    this.#apis.set(id, new RestApi(id, rootId, binaryMediaTypes, name));
   }
 
   /** @throws ApiGatewayConfigurationError */

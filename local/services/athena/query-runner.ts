@@ -29,6 +29,8 @@ export interface RunnerOptions {
   readonly findTable: TableFinder;
   readonly objects: ResultObjects;
   readonly history: QueryHistory;
+  /** Told of each query that has ended. */
+  readonly ended: (execution: Execution) => void;
 }
 
 export interface Job {
@@ -105,6 +107,7 @@ export class QueryRunner {
       update({ ...outcome, ...failureOf(signal.aborted ? signal.reason : error), completed: Date.now() });
     } finally {
       if (slot) this.#release();
+      this.#options.ended(execution);
     }
   }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessRequest, Caller } from '../../access/caller.ts';
+import { putQuery } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { describeExecution } from './describe-execution.ts';
 import { type Execution, QueryHistory } from './history.ts';
@@ -28,6 +30,8 @@ export interface AthenaOptions {
   readonly findTable: TableFinder;
   /** Resolves when it has been started. */
   readonly engine: () => Promise<QueryEngine>;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 type Operation = (input: JsonObject, caller: Caller) => JsonObject | Promise<JsonObject>;
@@ -61,6 +65,9 @@ export class AthenaService implements JsonService {
       findTable,
       objects: this.#objects,
       history: this.#history,
+      ended: ({ workGroup, state, type, scannedBytes, engineMs, submitted, completed = submitted }) =>
+        options.metrics &&
+        putQuery(options.metrics, { workGroup, state, type, scannedBytes, engineMs, totalMs: completed - submitted }),
     });
     this.#operations = {
       StartQueryExecution: (input, caller) => this.#start(input, caller),

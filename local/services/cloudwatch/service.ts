@@ -32,6 +32,7 @@ export interface CloudWatchOptions {
 }
 
 const EVALUATE_EVERY_MS = 5_000;
+const SAMPLE_EVERY_MS = 10_000;
 const HISTORY_LIMIT = 1_000;
 
 /** CloudWatch: metrics, metric math, alarms and dashboards. */
@@ -45,7 +46,8 @@ export class CloudWatchService implements CloudWatch, JsonService {
   readonly #alarms: Alarms;
   readonly #dashboards = new Map<string, Dashboard>();
   readonly #operations: Readonly<Record<string, Operation>>;
-  #evaluating: NodeJS.Timeout | undefined;
+  readonly #samples: (() => Promise<void>)[] = [];
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(options: CloudWatchOptions) {
     const { account, region, stateDir, publish, log } = options;
@@ -72,13 +74,27 @@ export class CloudWatchService implements CloudWatch, JsonService {
     });
   }
 
-  /** Evaluates alarms from now on. */
+  /** Has metrics taken every ten seconds, once it is started. */
+  addSample(take: () => Promise<void>): void {
+    this.#samples.push(take);
+  }
+
+  /** Takes samples and evaluates alarms from now on. */
   start(): void {
-    this.#evaluating ??= setInterval(() => this.evaluateAlarms(), EVALUATE_EVERY_MS).unref();
+    const sample = (): void => {
+      for (const take of this.#samples) {
+        take().catch((error: Error) => this.#options.log(`Metrics are missing: ${error.message}`));
+      }
+    };
+    sample();
+    this.#timers = [
+      setInterval(sample, SAMPLE_EVERY_MS).unref(),
+      setInterval(() => this.evaluateAlarms(), EVALUATE_EVERY_MS).unref(),
+    ];
   }
 
   close(): void {
-    clearInterval(this.#evaluating);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#store.close();
     this.#alarmStore.close();
   }

@@ -1,4 +1,5 @@
 import { Allowance } from '../allowance.ts';
+import type { CapacityObserver } from '../cloudwatch/sources/observers.ts';
 import { ServiceError } from '../service.ts';
 import type { TableDescription } from './store.ts';
 
@@ -19,9 +20,20 @@ export class Capacity {
   /** Units by table, use and key in the second that began at `#second`. */
   #keys = new Map<string, number>();
   #second = 0;
+  readonly #observer: CapacityObserver | undefined;
+
+  constructor(observer?: CapacityObserver) {
+    this.#observer = observer;
+  }
 
   /** Why it is throttled; undefined when it is not. */
   refusal(table: TableDescription, use: Use, key?: string): ServiceError | undefined {
+    const refusal = this.#refusal(table, use, key);
+    if (refusal !== undefined) this.#observer?.throttled(table.TableName, use);
+    return refusal;
+  }
+
+  #refusal(table: TableDescription, use: Use, key?: string): ServiceError | undefined {
     const provisioned = this.#provisioned(table, use);
     if (provisioned !== undefined && !provisioned.admits(1)) {
       return exceeded(table, `Table${use}ProvisionedThroughputExceeded`);
@@ -33,6 +45,7 @@ export class Capacity {
   }
 
   spend(table: TableDescription, use: Use, units: number, keys: readonly string[]): void {
+    this.#observer?.consumed(table.TableName, use, units);
     this.#provisioned(table, use)?.spend(units);
     const second = this.#thisSecond();
     for (const key of keys) {

@@ -1,3 +1,4 @@
+import type { CapacityObserver } from '../cloudwatch/sources/observers.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
 import { Capacity, type Use } from './capacity.ts';
 import type { Dynalite } from './dynalite.ts';
@@ -52,11 +53,12 @@ const BATCH_WRITE: Batch = {
 /** dynalite's operations, within the capacity of their tables. */
 export class MeteredDynalite {
   readonly #engine: Dynalite;
-  readonly #capacity = new Capacity();
+  readonly #capacity: Capacity;
   readonly #tables = new Map<string, TableDescription>();
 
-  constructor(engine: Dynalite) {
+  constructor(engine: Dynalite, observer?: CapacityObserver) {
     this.#engine = engine;
+    this.#capacity = new Capacity(observer);
   }
 
   /** @throws ServiceError as DynamoDB words it */

@@ -1,4 +1,6 @@
 import type { AccessRequest } from '../../access/caller.ts';
+import { capacityObserver } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { Dynalite } from './dynalite.ts';
 import { MeteredDynalite } from './metered.ts';
@@ -13,6 +15,8 @@ export interface DynamoDbOptions {
   readonly region: string;
   /** Told in one line when the store does not work, and when it does again. */
   readonly log?: (line: string) => void;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 const ACTIVE_POLL_MS = 2;
@@ -26,9 +30,9 @@ export class DynamoDbService implements JsonService {
   readonly streams: TableStreams;
   readonly timeToLive: TimeToLive;
 
-  private constructor(engine: Dynalite, { account, region, log }: DynamoDbOptions) {
+  private constructor(engine: Dynalite, { account, region, log, metrics }: DynamoDbOptions) {
     this.#engine = engine;
-    this.#metered = new MeteredDynalite(engine);
+    this.#metered = new MeteredDynalite(engine, metrics && capacityObserver(metrics));
     this.#arnPrefix = `arn:aws:dynamodb:${region}:${account}:table/`;
     this.streams = new TableStreams(engine, { region, arnPrefix: this.#arnPrefix });
     this.timeToLive = new TimeToLive(engine, log && { log });

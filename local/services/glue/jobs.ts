@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AccessRequest, Caller, Identities } from '../../access/caller.ts';
+import { putJobRun } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
 import { argumentProblems, type JobArguments, type SparkRequest, sparkRequest } from './job-arguments.ts';
 import { type JobRun, JobStore } from './job-store.ts';
@@ -42,6 +44,8 @@ export interface GlueJobsOptions {
   readonly file: string;
   readonly identities: Identities;
   readonly run: (order: RunOrder) => StartedRun;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 const SERVICE_PRINCIPAL = 'glue.amazonaws.com';
@@ -119,6 +123,10 @@ export class GlueJobs {
     this.#store.add({ ...begun, arguments: (input['Arguments'] ?? {}) as JobArguments });
     const run = this.#options.run({ id, role: job.role, script: job.script, arguments: own, spark });
     this.#follow(id, run, timeoutMinutes);
+    const { metrics } = this.#options;
+    void run.ended
+      .catch((error: Error) => error.message)
+      .then((error) => metrics && putJobRun(metrics, job.name, id, error !== undefined, Date.now() - begun.started));
     return { JobRunId: id };
   }
 

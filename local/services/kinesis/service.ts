@@ -1,4 +1,6 @@
 import type { AccessRequest } from '../../access/caller.ts';
+import { putStreamRead } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { Kinesalite, originOfIterator, type StoredRecord, type StoredStream } from './kinesalite.ts';
 import { ShardLimits } from './shard-limits.ts';
@@ -10,6 +12,8 @@ export interface KinesisOptions {
   readonly region: string;
   /** Told in one line when the store does not work, and when it does again. */
   readonly log?: (line: string) => void;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 /** On-demand streams start with four shards: https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html */
@@ -22,9 +26,11 @@ export class KinesisService implements JsonService {
   readonly #engine: Kinesalite;
   readonly #arnPrefix: string;
   readonly #limits: ShardLimits;
+  readonly #metrics: MetricSink | undefined;
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  private constructor(engine: Kinesalite, { account, region }: KinesisOptions) {
+  private constructor(engine: Kinesalite, { account, region, metrics }: KinesisOptions) {
+    this.#metrics = metrics;
     this.#engine = engine;
     this.#arnPrefix = `arn:aws:kinesis:${region}:${account}:stream/`;
     this.#limits = new ShardLimits(account);
@@ -53,8 +59,11 @@ export class KinesisService implements JsonService {
    * `GetRecords` without the limits of a shard, for readers of this process: they are told of each put, as a consumer
    * with enhanced fan-out is, and like it take nothing of what the other readers share.
    */
-  read(input: JsonObject): Promise<JsonObject> {
-    return this.#engine.getRecords(input);
+  async read(input: JsonObject): Promise<JsonObject> {
+    const page = await this.#engine.getRecords(input);
+    const stream = this.#metrics && originOfIterator(input['ShardIterator'])?.stream;
+    if (stream !== undefined) putStreamRead(this.#metrics!, stream, page);
+    return page;
   }
 
   /** The stream as it is stored; undefined when there is none. */

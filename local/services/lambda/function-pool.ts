@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Caller } from '../../access/caller.ts';
+import type { FunctionObserver } from '../cloudwatch/sources/observers.ts';
 import { ServiceError } from '../service.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 import type { FunctionLog } from './function-log.ts';
@@ -15,6 +16,7 @@ export interface PoolOptions {
   readonly maxWorkers: number;
   /** Milliseconds after which an idle worker is stopped. */
   readonly idleMs: number;
+  readonly observer: Omit<FunctionObserver, 'batchAge'>;
 }
 
 interface Environment {
@@ -40,14 +42,16 @@ export class FunctionPool {
 
   /** @throws ServiceError TooManyRequestsException above the reserved concurrency, ServiceException once stopped */
   async invoke(payload: string): Promise<InvocationResult> {
-    const { definition, maxWorkers } = this.#options;
+    const { definition, maxWorkers, observer } = this.#options;
     const reserved = definition.reservedConcurrency ?? Number.POSITIVE_INFINITY;
     if (this.#running >= reserved) {
+      observer.throttled(definition.name);
       throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429, {
         Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
       });
     }
     this.#running += 1;
+    observer.started(definition.name, this.#running);
     try {
       if (this.#running > maxWorkers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
       // A worker that is started now would be stopped by nobody, and keep this process alive.
@@ -97,7 +101,9 @@ export class FunctionPool {
     log.write(`START RequestId: ${requestId} Version: $LATEST`);
     const start = performance.now();
     const outcome = unloaded ?? (await worker.invoke(requestId, this.#options.arn, payload));
-    this.#report(environment, requestId, outcome, performance.now() - start);
+    const ms = performance.now() - start;
+    this.#report(environment, requestId, outcome, ms);
+    this.#options.observer.ended(this.#options.definition.name, outcome.status !== 'success', ms);
     if (worker.alive) this.#keep(environment);
     else this.#all.delete(environment);
     if (outcome.status === 'success') return { requestId, payload: outcome.payload, failed: false };

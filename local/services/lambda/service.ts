@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Caller, Identities } from '../../access/caller.ts';
+import { type FunctionObserver, functionObserver } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import type { LogsService } from '../logs/service.ts';
 import { type FrontDoor, ServiceError } from '../service.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
@@ -19,6 +21,8 @@ export interface LambdaOptions {
   readonly maxWorkers?: number;
   /** @default 300000 */
   readonly idleMs?: number;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 const IDLE_MS = 300_000;
@@ -33,12 +37,14 @@ interface Registered {
 /** Lambda: runs each function's bundle in child processes of its own. */
 export class LambdaService {
   readonly #options: LambdaOptions;
+  readonly #observer: FunctionObserver;
   readonly #functions = new Map<string, Registered>();
   /** What other services may do with functions, by the functions' own policies. */
   readonly permissions = new FunctionPermissions();
 
   constructor(options: LambdaOptions) {
     this.#options = options;
+    this.#observer = functionObserver(options.metrics ?? { put: () => {} });
   }
 
   arn(name: string): string {
@@ -59,6 +65,7 @@ export class LambdaService {
       log: (stream) => openFunctionLog(this.#options, role, definition.logGroup, stream),
       maxWorkers: maxWorkers ?? Math.max(2, availableParallelism()),
       idleMs,
+      observer: this.#observer,
     });
     this.#functions.set(definition.name, { definition, role, pool });
   }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, Identities } from '../../access/caller.ts';
+import { putSchedule } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type FrontDoor, type JsonObject, ServiceError } from '../service.ts';
 import { type Timetable, timetable } from './expression.ts';
 
@@ -31,6 +33,8 @@ export interface SchedulerOptions {
   readonly log: (line: string) => void;
   /** Of the pause before the first retry. @default 1000 */
   readonly retryMs?: number;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 export interface Schedule extends ScheduleDefinition {
@@ -122,7 +126,8 @@ export class Scheduler {
 
   /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-retry-policy.html */
   async #fire({ schedule, role }: Entry, scheduled: number): Promise<string | undefined> {
-    const { target } = schedule;
+    const { target, group } = schedule;
+    const { metrics } = this.#options;
     const executionId = randomUUID();
     const oldest = Date.now() + target.maximumEventAgeSeconds * 1_000;
     for (let attempt = 1; ; attempt += 1) {
@@ -132,14 +137,17 @@ export class Scheduler {
         'execution-id': executionId,
         'attempt-number': String(attempt),
       });
+      if (metrics !== undefined) putSchedule(metrics, group, 'InvocationAttemptCount');
       try {
         const request = { stateMachineArn: target.arn, name: executionId, input };
         const { executionArn } = await this.#options.frontDoor.call(role, 'states', 'StartExecution', request);
         return String(executionArn);
       } catch (error) {
+        if (metrics !== undefined) putSchedule(metrics, group, 'TargetErrorCount');
         const pause = Math.min(LONGEST_RETRY_MS, (this.#options.retryMs ?? RETRY_MS) * 2 ** (attempt - 1));
         const again = attempt <= target.maximumRetryAttempts && Date.now() + pause < oldest && isPassing(error);
         if (!again) {
+          if (metrics !== undefined) putSchedule(metrics, group, 'InvocationDroppedCount');
           await this.#giveUp(schedule, role, input, error as Error, attempt);
           return undefined;
         }

@@ -3,6 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { AccessRequest, Caller } from '../../access/caller.ts';
+import { putPublished } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import { type FrontDoor, type JsonObject, type QueryService, ServiceError } from '../service.ts';
 
 export interface SnsOptions {
@@ -13,6 +15,8 @@ export interface SnsOptions {
   readonly frontDoor: Pick<FrontDoor, 'authorize'>;
   /** Told of each message: nobody is subscribed here but the person who watches. */
   readonly log: (line: string) => void;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 export interface Notification {
@@ -97,6 +101,7 @@ export class SnsService implements QueryService {
     const id = randomUUID();
     this.#db.prepare('INSERT INTO notification VALUES (?, ?, ?, ?, ?)').run(id, topic, subject, message, Date.now());
     this.#options.log(`${topic.split(':').at(-1)}: ${subject ?? message}`);
+    if (this.#options.metrics !== undefined) putPublished(this.#options.metrics, topic);
     return { MessageId: id };
   }
 }

@@ -66,6 +66,15 @@ export class SqsService implements JsonService {
     this.#db.prepare('DELETE FROM message WHERE queue = ?').run(name);
   }
 
+  /** Messages of each queue, those that can be received and those that have been. */
+  depths(): { readonly queue: string; readonly visible: number; readonly received: number }[] {
+    const sql = 'SELECT count(*) AS n, coalesce(sum(visible <= ?), 0) AS visible FROM message WHERE queue = ?';
+    return [...this.#queues.keys()].map((queue) => {
+      const { n, visible } = this.#db.prepare(sql).get(Date.now(), queue)!;
+      return { queue, visible: Number(visible), received: Number(n) - Number(visible) };
+    });
+  }
+
   arn(name: string): string {
     return `arn:aws:sqs:${this.#options.region}:${this.#options.account}:${name}`;
   }

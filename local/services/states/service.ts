@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutionError, ExecutionTimeoutError, StateMachine } from 'aws-local-stepfunctions';
 import type { AccessRequest, Caller, Identities } from '../../access/caller.ts';
+import { putExecution } from '../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../cloudwatch/types.ts';
 import type { InvocationResult } from '../lambda/function-definition.ts';
 import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
 import { type Definition, definitionProblems, forInterpreter, RUN_CONTEXT, statesOf } from './definition.ts';
@@ -18,6 +20,8 @@ export interface StatesOptions {
   readonly functions: { arn(name: string): string; invoke(name: string, payload: string): Promise<InvocationResult> };
   /** @throws ServiceError */
   readonly publish: (caller: Caller, input: JsonObject) => Promise<JsonObject>;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 export interface MachineDefinition {
@@ -131,6 +135,7 @@ export class StatesService implements JsonService {
     }
     const execution = { arn, machineArn: machine.arn, name, input, started: Date.now() };
     this.#store.add(execution);
+    this.#measure(machine.arn, 'RUNNING');
     this.#run(machine, execution, parsed);
     return started(execution);
   }
@@ -163,6 +168,7 @@ export class StatesService implements JsonService {
       abort.abort();
       await recorded;
       this.#store.end(arn, ending);
+      this.#measure(machine.arn, ending.status, Date.now() - execution.started);
       this.#running.delete(arn);
     };
     const stop = (ending: Ending): void => {
@@ -170,6 +176,11 @@ export class StatesService implements JsonService {
       run.abort();
     };
     this.#running.set(arn, { stop, ended: work() });
+  }
+
+  #measure(machineArn: string, status: Execution['status'], ms?: number): void {
+    const { metrics } = this.#options;
+    if (metrics !== undefined) putExecution(metrics, machineArn, status, ms);
   }
 
   async #record(machine: Machine, arn: string, events: AsyncIterable<unknown>): Promise<void> {

@@ -26,6 +26,8 @@ export interface MappingOptions {
   readonly invoke: (event: string) => Promise<InvocationResult>;
   readonly giveUp: (failure: Failure) => Promise<void>;
   readonly problem: (error: unknown) => void;
+  /** Told how old the last record of a batch is, milliseconds. @default - nobody is */
+  readonly age?: (ms: number) => void;
 }
 
 /** How often the shards are listed, unless one ends. */
@@ -95,7 +97,7 @@ export class EventSourceMapping {
   }
 
   async #poll({ id: shardId }: Shard, isChild: boolean): Promise<void> {
-    const { definition, positions, source, invoke, giveUp, problem } = this.#options;
+    const { definition, positions, source, invoke, giveUp, problem, age } = this.#options;
     const { id, batch, functionArn, reportsFailures } = definition;
     // A child goes on where its parents ended.
     const start: StartingPosition = isChild ? { type: 'TRIM_HORIZON' } : definition.start;
@@ -110,8 +112,11 @@ export class EventSourceMapping {
       reader: source.reader(shardId, start, position),
       batchSize: batch.batchSize,
       reportsFailures,
-      invoke: (records, window, final) =>
-        invoke(source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final })),
+      invoke: (records, window, final) => {
+        const newest = records.at(-1);
+        if (newest !== undefined) age?.(Math.max(0, Date.now() - newest.arrival));
+        return invoke(source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final }));
+      },
       checkpoint: async (done, window) => {
         const sequenceNumber = done ?? (last?.kind === 'after' ? last.sequenceNumber : undefined);
         if (sequenceNumber === undefined) return;

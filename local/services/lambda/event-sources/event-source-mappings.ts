@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../../access/caller.ts';
+import { functionObserver } from '../../cloudwatch/sources/observers.ts';
+import type { MetricSink } from '../../cloudwatch/types.ts';
 import type { FrontDoor } from '../../service.ts';
 import type { InvocationResult } from '../function-definition.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -26,6 +28,8 @@ export interface EventSourceMappingsOptions {
   readonly objects: { putObject(caller: Caller, bucket: string, key: string, body: string): Promise<void> };
   /** Told in one line of what stands in the way of a mapping. */
   readonly log: (line: string) => void;
+  /** @default - nothing is measured */
+  readonly metrics?: MetricSink;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -90,8 +94,8 @@ export class EventSourceMappings {
   }
 
   #mapping(definition: MappingDefinition): EventSourceMapping {
-    const { functions, log } = this.#options;
-    const { id, functionArn, sourceArn } = definition;
+    const { functions, log, metrics } = this.#options;
+    const { id, functionArn, sourceArn, kafka } = definition;
     const reader = functionArn.slice(functionArn.lastIndexOf(':') + 1);
     const problem = (error: unknown) =>
       log(`Event source mapping of ${reader}, ${sourceArn}: ${error instanceof Error ? error.message : error}`);
@@ -101,6 +105,7 @@ export class EventSourceMappings {
       source,
       positions: source instanceof KafkaSource ? source.positions : this.#checkpoints.of(id),
       invoke: (event) => functions.invoke(functionArn, event),
+      ...(metrics && !kafka && { age: (ms) => functionObserver(metrics).batchAge(reader, ms) }),
       giveUp: (failure) => this.#giveUp(definition, failure),
       problem,
     });
