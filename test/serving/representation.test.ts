@@ -59,6 +59,15 @@ test('CSV says the same in headers', () => {
   });
 });
 
+test('the link to the next page asks for the same again', () => {
+  const query = { layer: ['batch'], where: ['country:Albania', 'category:a&b'], cursor: ['before'] };
+  const { headers } = rowsAnswer(answer, 'json', now, undefined, query);
+  const link = new URL(/<(.*)>/.exec(headers['Link']!)![1]!, 'https://api.example/prod/metrics/m?layer=live&limit=2');
+  expect(`${link}`).toBe(
+    'https://api.example/prod/metrics/m?layer=batch&where=country%3AAlbania&where=category%3Aa%26b&cursor=abc',
+  );
+});
+
 test('what is not known is null, and no header', () => {
   const { watermark: _, run: _run, next: _next, ...rest } = answer;
   const { headers, body } = rowsAnswer({ ...rest, watermark: undefined, notes: [] }, 'json', now);

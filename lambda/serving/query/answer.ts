@@ -47,7 +47,7 @@ export async function answer(request: HttpRequest, catalog: Catalog, layers: Lay
       return listAnswer(asked.list, listed([...catalog[asked.list].values()], registry), asked.format, ifNoneMatch);
     }
     const found = await answerRows(asked, layers);
-    return rowsAnswer(found, asked.format, layers.now(), ifNoneMatch);
+    return rowsAnswer(found, asked.format, layers.now(), ifNoneMatch, request.query);
   } catch (error) {
     if (error instanceof RequestError) return errorAnswer(error);
     throw error;

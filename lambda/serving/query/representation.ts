@@ -3,7 +3,7 @@ import type { Value } from '../../../model/compile/keys.ts';
 import type { Row } from '../../../model/compile/rows.ts';
 import type { RequestError } from './errors.ts';
 import { type Listed, listTable } from './lists.ts';
-import type { Format, Layer } from './request.ts';
+import type { Format, HttpRequest, Layer } from './request.ts';
 
 /** Why an answer is not simply the live one, whole and exact. */
 export interface Note {
@@ -56,8 +56,15 @@ const HEADERS = {
 /**
  * An answer with rows. CSV has no place for what it says of itself, so that is in headers too.
  * @param now epoch ms
+ * @param query of the request, which the next page has too
  */
-export function rowsAnswer(answer: RowsAnswer, format: Format, now: number, ifNoneMatch?: string): HttpAnswer {
+export function rowsAnswer(
+  answer: RowsAnswer,
+  format: Format,
+  now: number,
+  ifNoneMatch?: string,
+  query: HttpRequest['query'] = {},
+): HttpAnswer {
   const { name, describe, layer, doors, run, notes, columns, rows, next } = answer;
   const asOf = new Date(answer.asOf).toISOString();
   const watermark = answer.watermark === undefined ? null : new Date(answer.watermark).toISOString();
@@ -69,10 +76,17 @@ export function rowsAnswer(answer: RowsAnswer, format: Format, now: number, ifNo
     'Pinflow-As-Of': asOf,
     ...(watermark !== null && { 'Pinflow-Watermark': watermark, 'Pinflow-Freshness': String(freshness) }),
     ...(notes.length > 0 && { 'Pinflow-Notes': notes.map(({ code }) => code).join(', ') }),
-    ...(next !== undefined && { Link: `<?cursor=${next}>; rel="next"` }),
+    ...(next !== undefined && { Link: `<?${nextQuery(query, next)}>; rel="next"` }),
   };
   const body = format === 'csv' ? csv(answer) : jsonText({ name, describe, ...about, columns, rows, next });
   return conditional(body, jsonText({ name, layer, run, notes, columns, rows, next }), format, headers, ifNoneMatch);
+}
+
+/** A link replaces the whole query: https://www.rfc-editor.org/rfc/rfc3986#section-5.2.2 */
+function nextQuery(query: HttpRequest['query'], cursor: string): string {
+  const others = Object.entries(query).filter(([name]) => name !== 'cursor');
+  const pairs = others.flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
+  return String(new URLSearchParams([...pairs, ['cursor', cursor]]));
 }
 
 /** The list of what can be asked for. */
