@@ -9,13 +9,16 @@ final class Line {
   final long timestamp;
   /** Nanoseconds of a monotonic clock. */
   final long takenAt;
-  final byte[] text;
+  /** Where its text begins and ends among that of its partition. */
+  final long begin;
+  final long end;
 
-  Line(long offset, long timestamp, long takenAt, byte[] text) {
+  Line(long offset, long timestamp, long takenAt, long begin, long end) {
     this.offset = offset;
     this.timestamp = timestamp;
     this.takenAt = takenAt;
-    this.text = text;
+    this.begin = begin;
+    this.end = end;
   }
 
   long day() {
@@ -23,7 +26,7 @@ final class Line {
   }
 
   /** Bytes of memory. */
-  int size() {
-    return text.length + OVERHEAD;
+  long size() {
+    return end - begin + OVERHEAD;
   }
 }

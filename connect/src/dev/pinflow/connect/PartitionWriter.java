@@ -29,7 +29,10 @@ final class PartitionWriter {
 
   /** Taken and in no object that is known of, by offset. */
   private final List<Line> lines = new ArrayList<>();
+  private final LineText text;
   private long bytes;
+  /** How many of the oldest lines are known to fit in one object. */
+  private int fitting;
   /** The last record that came, and the last one that is in an object. */
   private long taken = NONE;
   private long landed = NONE;
@@ -38,10 +41,11 @@ final class PartitionWriter {
   private boolean looksForObject = true;
   private CompletableFuture<Optional<Long>> request;
 
-  PartitionWriter(Place place, RawLine rawLine, ObjectStore store, FlushPolicy policy, int gzipLevel, Executor executor,
-      LongSupplier nanoTime) {
+  PartitionWriter(Place place, RawLine rawLine, LineText text, ObjectStore store, FlushPolicy policy, int gzipLevel,
+      Executor executor, LongSupplier nanoTime) {
     this.place = place;
     this.rawLine = rawLine;
+    this.text = text;
     this.store = store;
     this.policy = policy;
     this.gzipLevel = gzipLevel;
@@ -56,8 +60,9 @@ final class PartitionWriter {
     taken = offset;
     if (offset > landed) {
       long timestamp = Place.timestampOf(record.timestamp());
-      byte[] text = rawLine.of(offset, timestamp, (byte[]) record.key(), (byte[]) record.value());
-      Line line = new Line(offset, timestamp, nanoTime.getAsLong(), text);
+      long begin = text.end();
+      rawLine.addTo(text, offset, timestamp, (byte[]) record.key(), (byte[]) record.value());
+      Line line = new Line(offset, timestamp, nanoTime.getAsLong(), begin, text.end());
       lines.add(line);
       bytes += line.size();
     }
@@ -114,20 +119,22 @@ final class PartitionWriter {
     return true;
   }
 
-  /** How many of the oldest lines fit in one object. */
+  /** How many of the oldest lines fit in one object. Lines are only added until some have landed: it goes on from there. */
   private int length() {
-    long day = lines.get(0).day();
-    long size = 0;
-    int length = 0;
-    while (length < lines.size() && length < policy.records && size < policy.bytes && lines.get(length).day() == day) {
-      size += lines.get(length++).text.length;
-    }
-    return length;
+    while (fitting < lines.size() && fitting < policy.records && fits(lines.get(fitting))) fitting++;
+    return fitting;
+  }
+
+  private boolean fits(Line line) {
+    Line first = lines.get(0);
+    return line.begin - first.begin < policy.bytes && line.day() == first.day();
   }
 
   private Segment segment(int length) {
     Line first = lines.get(0);
-    return new Segment(place.key(first.offset, first.timestamp), lines.subList(0, length));
+    Line last = lines.get(length - 1);
+    String key = place.key(first.offset, first.timestamp);
+    return new Segment(key, first.offset, last.offset, length, text.part(first.begin, last.end));
   }
 
   private void collect(boolean wait) {
@@ -149,7 +156,9 @@ final class PartitionWriter {
     landed = last;
     int gone = 0;
     while (gone < lines.size() && lines.get(gone).offset <= last) bytes -= lines.get(gone++).size();
+    if (gone > 0) text.dropUpTo(lines.get(gone - 1).end);
     lines.subList(0, gone).clear();
+    fitting = 0;
     advance();
   }
 

@@ -1,7 +1,7 @@
 package dev.pinflow.connect;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import static dev.pinflow.connect.LineText.ascii;
+
 import java.util.Base64;
 
 /** The line of a record, with its line feed: connect/README.md says what it holds. */
@@ -22,25 +22,24 @@ final class RawLine {
     place = ascii("{\"source\":\"kafka\",\"topic\":\"" + topic + "\",\"partition\":\"" + partition + "\",\"offset\":\"");
   }
 
-  /** A null key or value is one that the record does not have. */
-  byte[] of(long offset, long timestamp, byte[] key, byte[] value) {
-    Bytes line = new Bytes(place.length + 96 + (key == null ? 0 : key.length) + (value == null ? 0 : value.length));
-    line.add(place).add(ascii(Long.toString(offset))).add(TIMESTAMP).add(ascii(Long.toString(timestamp)));
+  /** Adds it to a text. A null key or value is one that the record does not have. */
+  void addTo(LineText line, long offset, long timestamp, byte[] key, byte[] value) {
+    line.add(place).addNumber(offset).add(TIMESTAMP).addNumber(timestamp);
     if (key == null) line.add(NO_KEY);
     else if (Utf8.isValid(key)) addText(line.add(KEY), key);
     else line.add(KEY_BASE64).add(Base64.getEncoder().encode(key)).add('"');
     if (value != null) addValue(line, value);
-    return line.add(END).toByteArray();
+    line.add(END);
   }
 
-  private static void addValue(Bytes line, byte[] value) {
+  private static void addValue(LineText line, byte[] value) {
     byte[] json = JsonText.onOneLine(value);
     if (json != null) line.add(VALUE).add(json);
     else line.add(VALUE_BASE64).add(Base64.getEncoder().encode(value)).add('"');
   }
 
   /** As JSON.stringify of JavaScript escapes it, and the closing quote. */
-  private static void addText(Bytes line, byte[] text) {
+  private static void addText(LineText line, byte[] text) {
     for (byte each : text) {
       if (each == '"' || each == '\\') line.add('\\').add(each);
       else if (each < 0 || each >= 0x20) line.add(each);
@@ -49,30 +48,10 @@ final class RawLine {
     line.add('"');
   }
 
-  private static void addControl(Bytes line, byte control) {
+  private static void addControl(LineText line, byte control) {
     int known = "\b\t\n\f\r".indexOf(control);
     line.add('\\');
     if (known >= 0) line.add("btnfr".charAt(known));
     else line.add('u').add('0').add('0').add(HEX[control >> 4]).add(HEX[control & 15]);
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
-  }
-
-  private static final class Bytes extends ByteArrayOutputStream {
-    Bytes(int size) {
-      super(size);
-    }
-
-    Bytes add(byte[] bytes) {
-      write(bytes, 0, bytes.length);
-      return this;
-    }
-
-    Bytes add(int one) {
-      write(one);
-      return this;
-    }
   }
 }

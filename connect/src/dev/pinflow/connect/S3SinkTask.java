@@ -1,7 +1,9 @@
 package dev.pinflow.connect;
 
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -28,6 +30,8 @@ public final class S3SinkTask extends SinkTask {
   private static final long LOOK_AGAIN_MS = 20;
 
   private final Map<TopicPartition, PartitionWriter> writers = new HashMap<>();
+  /** Of all partitions together: never more than they held at a time. */
+  private final Deque<byte[]> spareBlocks = new ArrayDeque<>();
   private final LongSupplier nanoTime;
   private S3SinkConfig config;
   private ObjectStore store;
@@ -71,8 +75,9 @@ public final class S3SinkTask extends SinkTask {
       String topic = partition.topic();
       Place place = new Place(config.prefix(), config.feed(topic), topic, partition.partition());
       RawLine line = new RawLine(topic, partition.partition());
+      LineText text = new LineText(spareBlocks);
       writers.put(partition,
-          new PartitionWriter(place, line, store, config.flushPolicy(), config.gzipLevel(), executor, nanoTime));
+          new PartitionWriter(place, line, text, store, config.flushPolicy(), config.gzipLevel(), executor, nanoTime));
     }
   }
 

@@ -3,7 +3,6 @@ package dev.pinflow.connect;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
@@ -19,12 +18,21 @@ final class Segment {
   static final String RECORDS = "records";
 
   private final String key;
-  private final List<Line> lines;
+  private final long first;
+  private final long last;
+  private final int records;
+  private final LineText.Part text;
 
-  /** @param lines one or more, of one date */
-  Segment(String key, List<Line> lines) {
+  /**
+   * @param first offset
+   * @param last offset, of the same date
+   */
+  Segment(String key, long first, long last, int records, LineText.Part text) {
     this.key = key;
-    this.lines = List.copyOf(lines);
+    this.first = first;
+    this.last = last;
+    this.records = records;
+    this.text = text;
   }
 
   /**
@@ -32,8 +40,7 @@ final class Segment {
    * @throws RetriableException when it is not known whether there is one
    */
   long land(ObjectStore store, int gzipLevel) {
-    long last = lines.get(lines.size() - 1).offset;
-    Map<String, String> metadata = Map.of(LAST_OFFSET, Long.toString(last), RECORDS, Integer.toString(lines.size()));
+    Map<String, String> metadata = Map.of(LAST_OFFSET, Long.toString(last), RECORDS, Integer.toString(records));
     if (store.create(key, zipped(gzipLevel), metadata)) return last;
     return lastOffset(store).orElseThrow(
         () -> new RetriableException(key + " was there when it was to be created, and is not there now"));
@@ -42,13 +49,13 @@ final class Segment {
   /** The last offset of the object that begins with the first line, if there is one. */
   Optional<Long> lastOffset(ObjectStore store) {
     return store.metadata(key).map(metadata -> {
-      String last = metadata.get(LAST_OFFSET);
+      String end = metadata.get(LAST_OFFSET);
       try {
-        if (Long.parseLong(last) >= lines.get(0).offset) return Long.valueOf(last);
+        if (Long.parseLong(end) >= first) return Long.valueOf(end);
       } catch (NumberFormatException absent) {
         // Told below.
       }
-      throw new ConnectException(key + " does not say where it ends (metadata " + LAST_OFFSET + ": " + last + "): "
+      throw new ConnectException(key + " does not say where it ends (metadata " + LAST_OFFSET + ": " + end + "): "
           + "it was not written by this connector. Move it elsewhere and restart the task.");
     });
   }
@@ -56,7 +63,7 @@ final class Segment {
   private byte[] zipped(int level) {
     ByteArrayOutputStream zipped = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new Gzip(zipped, level)) {
-      for (Line line : lines) gzip.write(line.text);
+      text.writeTo(gzip);
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }

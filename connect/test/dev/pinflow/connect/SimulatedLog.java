@@ -60,7 +60,7 @@ final class SimulatedLog {
   List<String> lines(TopicPartition partition) {
     RawLine line = new RawLine(TOPIC, partition.partition());
     return records.get(partition.partition()).stream()
-        .map(each -> new String(line.of(each.kafkaOffset(), each.timestamp(), null, (byte[]) each.value()), StandardCharsets.UTF_8).trim())
+        .map(each -> Tests.text(line, each.kafkaOffset(), each.timestamp(), null, (byte[]) each.value()).trim())
         .collect(Collectors.toList());
   }
 }

@@ -148,6 +148,23 @@ final class TaskTest {
       equal(sink.keys(), List.of(key(0), key(2), key(4)));
       equal(sink.committed(), 6L);
     });
+    test("lines of any length land whole, whatever landed before them", () -> {
+      TaskTest sink = new TaskTest(new MemoryStore(), "flush.records", "3");
+      List<SinkRecord> records = new ArrayList<>();
+      int[] lengths = {70_000, 1, 65_536, 200_000, 5, 30_000, 65_400, 131_072, 2, 90_000, 400_000, 3};
+      for (int offset = 0; offset < lengths.length; offset++) records.add(record(offset, "x".repeat(lengths[offset])));
+      for (SinkRecord each : records) sink.put(List.of(each));
+      sink.put(List.of());
+      RawLine line = new RawLine("demo.pin", 0);
+      List<String> expected = new ArrayList<>();
+      for (SinkRecord each : records) {
+        expected.add(Tests.text(line, each.kafkaOffset(), NOON, (byte[]) each.key(), (byte[]) each.value()).trim());
+      }
+      List<String> landed = new ArrayList<>();
+      for (String key : sink.keys()) landed.addAll(sink.store.objects.get(key).lines());
+      equal(sink.keys(), List.of(key(0), key(3), key(6), key(9)));
+      check(landed.equals(expected), "the lines are others");
+    });
     test("memory is bounded while objects would be long", () -> {
       TaskTest sink = new TaskTest(new MemoryStore(), "buffer.bytes", "20000", "flush.interval.ms", "86400000");
       TopicPartition other = new TopicPartition("demo.pin", 1);
@@ -217,6 +234,10 @@ final class TaskTest {
 
   private static SinkRecord record(long offset, long timestamp) {
     return new SinkRecord("demo.pin", 0, null, bytes("k"), null, bytes("{\"index\":" + offset + "}"), offset, timestamp, TimestampType.LOG_APPEND_TIME);
+  }
+
+  private static SinkRecord record(long offset, String text) {
+    return new SinkRecord("demo.pin", 0, null, bytes("k"), null, bytes('"' + text + '"'), offset, NOON, TimestampType.LOG_APPEND_TIME);
   }
 
   private static byte[] bytes(String text) {

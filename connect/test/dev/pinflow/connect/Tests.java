@@ -1,6 +1,11 @@
 package dev.pinflow.connect;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 
 /** Runs all tests: `Tests <raw-lines.json> <schedules> <seed>`. Ends with the first that fails. */
 public final class Tests {
@@ -32,6 +37,19 @@ public final class Tests {
 
   static void check(boolean holds, String what) {
     if (!holds) throw new AssertionError(what);
+  }
+
+  /** What a line adds to a text. */
+  static String text(RawLine line, long offset, long timestamp, byte[] key, byte[] value) {
+    LineText text = new LineText(new ArrayDeque<>());
+    line.addTo(text, offset, timestamp, key, value);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      text.part(0, text.end()).writeTo(bytes);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
   }
 
   static <E extends Exception> E thrown(Class<E> kind, Body body) {

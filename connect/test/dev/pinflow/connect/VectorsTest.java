@@ -17,8 +17,7 @@ final class VectorsTest {
       JsonNode record = each.field("record").orElseThrow();
       if (!text(record, "source").equals("kafka")) continue;
       Tests.test("line: " + text(each, "name"), () -> {
-        byte[] line = rawLine(record);
-        Tests.equal(new String(line, StandardCharsets.UTF_8), text(each, "line") + "\n");
+        Tests.equal(rawLine(record), text(each, "line") + "\n");
         seen[0]++;
       });
     }
@@ -33,9 +32,9 @@ final class VectorsTest {
     }
   }
 
-  private static byte[] rawLine(JsonNode record) {
+  private static String rawLine(JsonNode record) {
     RawLine line = new RawLine(text(record, "topic"), partition(record));
-    return line.of(offset(record), timestamp(record), bytes(record, "key"), bytes(record, "value"));
+    return Tests.text(line, offset(record), timestamp(record), bytes(record, "key"), bytes(record, "value"));
   }
 
   private static byte[] bytes(JsonNode record, String member) {
