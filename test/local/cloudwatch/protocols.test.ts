@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   CloudWatchClient,
   DescribeAlarmHistoryCommand,
@@ -21,6 +23,7 @@ import { CallRecorder } from '../../../local/access/recorder.ts';
 import { HttpFrontDoor } from '../../../local/front-door.ts';
 import { CloudWatchHttp } from '../../../local/services/cloudwatch/http.ts';
 import { CloudWatchService } from '../../../local/services/cloudwatch/service.ts';
+import { checkRequirements, pythonPath } from '../../../setup/paths.mjs';
 
 const PLACE = { account: '000000000000', region: 'us-east-1' };
 const identities = new RoleDirectory(PLACE.account);
@@ -276,4 +279,45 @@ describe('other protocols', () => {
     const found = await door.call(identities.administrator, 'monitoring', 'ListDashboards', {});
     expect(found).toMatchObject({ DashboardEntries: [{ LastModified: expect.any(Number) }] });
   });
+});
+
+describe('Python', () => {
+  const python = async (...args: string[]) => {
+    const key = { AWS_ACCESS_KEY_ID: 'pinflow', AWS_SECRET_ACCESS_KEY: 'pinflow' };
+    const env = {
+      ...key,
+      PATH: process.env['PATH'],
+      AWS_REGION: PLACE.region,
+      AWS_DEFAULT_REGION: PLACE.region,
+      AWS_ENDPOINT_URL: endpoint,
+    };
+    return (await promisify(execFile)(pythonPath(checkRequirements), args, { env })).stdout;
+  };
+
+  test('boto3', async () => {
+    expect(JSON.parse(await python(join(import.meta.dirname, 'boto3_checks.py')))).toEqual({
+      values: [5],
+      age: true,
+      statistics: [[2.5, 2.5]],
+      alarms: [['alarm', true]],
+      dashboards: ['health'],
+      missing: 'ResourceNotFound',
+    });
+  }, 60_000);
+
+  test('the AWS CLI', async () => {
+    const said = await python(
+      '-m',
+      'awscli',
+      'cloudwatch',
+      'describe-alarms',
+      '--alarm-names',
+      'alarm',
+      '--output',
+      'json',
+    );
+    expect(JSON.parse(said)).toMatchObject({ MetricAlarms: [{ AlarmName: 'alarm', ExtendedStatistic: 'p90' }] });
+    const metrics = await python('-m', 'awscli', 'cloudwatch', 'list-metrics', '--namespace', 'N', '--output', 'json');
+    expect(JSON.parse(metrics)).toMatchObject({ Metrics: [{ MetricName: 'M', Dimensions: METRIC.Dimensions }] });
+  }, 60_000);
 });
