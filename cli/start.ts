@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { startRuntime } from '../local/start.ts';
 import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../setup/paths.mjs';
 import { command } from './command.ts';
+import { consoleOf } from './console/at-start.ts';
 import { contextOf } from './context.ts';
 import { seconds } from './demonstration/print.ts';
 import { showDemonstration } from './demonstration/show.ts';
@@ -22,6 +23,13 @@ export default command(
       state: { type: 'text', value: 'DIR', describe: 'the folder of the state (.pinflow)' },
       port: { type: 'number', whole: true, min: 0, max: 65_535, describe: 'of the AWS endpoint (4566); 0: any free' },
       'api-port': { type: 'number', whole: true, min: 0, max: 65_535, describe: 'of the API (8000); 0: any free' },
+      'console-port': {
+        type: 'number',
+        whole: true,
+        min: 0,
+        max: 65_535,
+        describe: 'of the console page (8001, or any free one); 0: any free',
+      },
       context: {
         type: 'texts',
         short: 'c',
@@ -30,10 +38,18 @@ export default command(
       },
     },
   },
-  async ({ once = false, state = defaultStateDir, port, 'api-port': apiPort, context: pairs = [] }) => {
+  async ({
+    once = false,
+    state = defaultStateDir,
+    port,
+    'api-port': apiPort,
+    'console-port': consolePort,
+    context: pairs = [],
+  }) => {
     const stateDir = resolve(state);
     mkdirSync(stateDir, { recursive: true });
     const context = contextOf(pairs);
+    const deployment = context['deployment'] ?? 'demo';
     const interrupted = onInterrupt(() => console.log('\nStopping …'));
     const began = performance.now();
     const synthesized = await synthesize(stateDir, context);
@@ -48,6 +64,7 @@ export default command(
       trino: trinoInstallation(),
       ...(port !== undefined && { port }),
       ...(apiPort !== undefined && { apiPort }),
+      console: consoleOf(deployment, consolePort),
       stop: interrupted.signal,
       log: (line) => console.error(`  ! ${line}`),
     }).catch((error: unknown) => {
@@ -58,8 +75,9 @@ export default command(
     try {
       const steps = [{ name: synthesized.reused ? 'templates unchanged' : 'synth', ms: synthMs }, ...runtime.timings];
       console.log(`Running after ${seconds(performance.now() - began)}: ${steps.map(stepText).join(', ')}`);
+      console.log(`Console: ${runtime.consoleUrl}`);
       const addsUp = await showDemonstration(runtime, {
-        deployment: context['deployment'] ?? 'demo',
+        deployment,
         stateDir,
         stop: interrupted.signal,
       });

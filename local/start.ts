@@ -4,6 +4,7 @@ import type { Caller } from './access/caller.ts';
 import { RoleDirectory } from './access/identities.ts';
 import { CallRecorder } from './access/recorder.ts';
 import { Closing } from './closing.ts';
+import { type ConsoleOptions, openConsole } from './console/console.ts';
 import { namingOwner } from './door/ports.ts';
 import type { JavaInstallation } from './engines/jvm.ts';
 import type { SparkInstallation } from './engines/spark.ts';
@@ -48,6 +49,8 @@ export interface RuntimeOptions {
   readonly apiPort?: number;
   /** Ends the start after the part of it that is under way; what was opened is closed. @default - it is not ended */
   readonly stop?: AbortSignal;
+  /** The page that shows it. @default - there is none */
+  readonly console?: ConsoleOptions;
   /** Told in one line what a person should know: refused calls, faults, resources kept. @default - nothing is told */
   readonly log?: (line: string) => void;
 }
@@ -64,6 +67,8 @@ export interface Runtime {
   readonly endpoint: string;
   /** Of API Gateway, without a stage: `http://127.0.0.1:8000`. */
   readonly apiUrl: string;
+  /** Of the page that shows it, where there is one: `http://127.0.0.1:8001`. */
+  readonly consoleUrl?: string;
   /** The configuration file of AWS clients that has the profile `pinflow`. */
   readonly awsConfig: string;
   readonly account: string;
@@ -164,8 +169,25 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await timed('read streams', () => mappings.start());
     services.cloudWatch.start();
     stop?.throwIfAborted();
+    const opened =
+      options.console &&
+      (await timed('console', () =>
+        openConsole(options.console!, {
+          assembly,
+          stacks,
+          target: TARGET,
+          stateDir,
+          endpoint,
+          frontDoor,
+          administrator: identities.administrator,
+          services,
+          fault: (error, what) => log(`Console, ${what}: ${(error as Error).stack ?? error}`),
+        }),
+      ));
+    if (opened) closing.add('the console', () => opened.close());
     return {
       ...TARGET,
+      ...(opened && { consoleUrl: opened.url }),
       endpoint,
       apiUrl: apiGateway.url,
       apiKeys: apiGateway.apiKeys,

@@ -124,7 +124,11 @@ function tellFaults(faults: readonly string[]): void {
 }
 
 /** What the API asks of its callers, by the outputs of its stack. */
-function authAsked({ stacks, apiKeys }: Runtime, deployment: string, clients: Clients): DoorAuth {
+export function authAsked(
+  { stacks, apiKeys }: Pick<Runtime, 'stacks' | 'apiKeys'>,
+  deployment: string,
+  clients: Clients,
+): DoorAuth {
   const { ApiInvokeArn, ApiKeyId } = stacks[`pinflow-${deployment}-ingest`]?.outputs ?? {};
   if (ApiInvokeArn) return { kind: 'iam', clients, region: localRegion };
   const key = ApiKeyId && apiKeys.find(ApiKeyId.value)?.value;

@@ -102,6 +102,11 @@ export class Kafka {
     return this.#process.pid;
   }
 
+  /** To be stopped and started by hand. */
+  get process(): EngineProcess {
+    return this.#process;
+  }
+
   /** Resolves when it answers, also while it is started again after it died. */
   ready(): Promise<void> {
     return this.#process.ready();

@@ -50,6 +50,8 @@ export class EngineProcess {
   #ready: Promise<void> = Promise.resolve();
   #followed: FollowedLog | undefined;
   #stopping = false;
+  /** Counts its stops: what was about to be started again for an earlier life is not. */
+  #life = 0;
   #deaths = 0;
 
   constructor(options: EngineOptions) {
@@ -62,8 +64,13 @@ export class EngineProcess {
     return this.#child?.pid;
   }
 
-  /** @throws EngineError when it ends, or does not answer in time */
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Also once it was stopped. @throws EngineError when it ends, or does not answer in time */
   async start(): Promise<void> {
+    this.#stopping = false;
     mkdirSync(this.#options.directory, { recursive: true });
     await endLeftover(this.#pidFile);
     if (this.#stopping) return;
@@ -78,10 +85,12 @@ export class EngineProcess {
     return this.#ready;
   }
 
+  /** It stays down until `start`. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#life += 1;
     const child = this.#child;
-    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    if (child?.pid !== undefined && this.running) {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       const kill = setTimeout(() => child.kill('SIGKILL'), TERMINATE_LIMIT_MS);
@@ -146,14 +155,15 @@ export class EngineProcess {
   }
 
   async #launchAgain(): Promise<void> {
+    const life = this.#life;
     for (;;) {
       await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#deaths));
       this.#deaths += 1;
-      if (this.#stopping) return;
+      if (this.#life !== life) return;
       try {
         return await this.#launch();
       } catch (error) {
-        if (this.#stopping) return;
+        if (this.#life !== life) return;
         this.#options.log((error as Error).message);
       }
     }

@@ -80,6 +80,11 @@ export class Trino {
     return this.#process.pid;
   }
 
+  /** To be stopped and started by hand. */
+  get process(): EngineProcess {
+    return this.#process;
+  }
+
   /** Resolves when it answers, also while it is started again after it died. */
   ready(): Promise<void> {
     return this.#process.ready();
@@ -123,6 +128,11 @@ export class TrinoOnDemand {
       throw error;
     });
     return this.#started;
+  }
+
+  /** What runs; undefined before the first use. */
+  get trino(): Trino | undefined {
+    return this.#trino;
   }
 
   async close(): Promise<void> {

@@ -76,6 +76,10 @@ export class KafkaService implements HttpService {
     return this.#engine ?? Promise.reject(new Error('No template has an MSK cluster.'));
   }
 
+  get hasCluster(): boolean {
+    return this.#cluster !== undefined;
+  }
+
   async close(): Promise<void> {
     await (await this.#engine?.catch(() => undefined))?.stop();
   }

@@ -91,6 +91,11 @@ export class KafkaConnectService implements HttpService {
     await Promise.all([...this.#connectors.values()].map((connector) => this.#start(connector)));
   }
 
+  /** Of every connector that has one. */
+  workers(): ConnectWorker[] {
+    return [...this.#connectors.values()].flatMap(({ worker }) => worker ?? []);
+  }
+
   /** The worker of a connector; undefined when it has none. */
   worker(name: string): ConnectWorker | undefined {
     return this.#connectors.get(name)?.worker;

@@ -1,0 +1,84 @@
+import { html } from '../vendor/ui.js';
+
+/** What our articles use of Markdown: headings, lists, tables, code, links, emphasis. No HTML passes through. */
+export function markdown(text) {
+  return blocksOf(text.replace(/\r/g, '').split('\n')).map(drawn);
+}
+
+function blocksOf(lines) {
+  const blocks = [];
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at];
+    const rest = lines.slice(at);
+    const run = (test) =>
+      rest.slice(
+        0,
+        [...rest, ''].findIndex((one, index) => index === rest.length || !test(one)),
+      );
+    let taken;
+    if (line.startsWith('```')) {
+      const end = rest.indexOf('```', 1);
+      taken = rest.slice(0, end === -1 ? rest.length : end + 1);
+      blocks.push({ kind: 'code', text: taken.slice(1, end === -1 ? undefined : -1).join('\n') });
+    } else if (/^#{1,4} /.test(line)) {
+      taken = [line];
+      blocks.push({ kind: 'heading', level: line.indexOf(' '), text: line.replace(/^#+ /, '') });
+    } else if (/^\|/.test(line)) {
+      taken = run((one) => one.startsWith('|'));
+      blocks.push({ kind: 'table', rows: taken.filter((row) => !/^\|[\s:|-]+\|$/.test(row)).map(cellsOf) });
+    } else if (/^(\d+\.|[-*]) /.test(line)) {
+      taken = run((one) => /^(\d+\.|[-*]) |^ {2,}\S/.test(one));
+      blocks.push({ kind: /^\d/.test(line) ? 'steps' : 'list', items: itemsOf(taken) });
+    } else if (line.trim() === '') {
+      taken = [line];
+    } else {
+      taken = run((one) => one.trim() !== '' && !/^(#{1,4} |```|\||\d+\. |[-*] )/.test(one));
+      blocks.push({ kind: 'text', text: taken.join(' ') });
+    }
+    at += Math.max(1, taken.length);
+  }
+  return blocks;
+}
+
+const cellsOf = (row) =>
+  row
+    .slice(1, row.lastIndexOf('|'))
+    .split('|')
+    .map((cell) => cell.trim());
+
+/** What is indented belongs to the item above it. */
+function itemsOf(lines) {
+  const items = [];
+  for (const line of lines) {
+    if (/^(\d+\.|[-*]) /.test(line)) items.push(line.replace(/^(\d+\.|[-*]) /, ''));
+    else items[items.length - 1] += `\n${line.trim()}`;
+  }
+  return items;
+}
+
+const drawers = {
+  code: ({ text }) => html`<pre tabindex="0">${text}</pre>`,
+  heading: ({ level, text }) => (level < 3 ? html`<h3>${inline(text)}</h3>` : html`<h4>${inline(text)}</h4>`),
+  list: ({ items }) => html`<ul>${items.map((item) => html`<li>${inline(item)}</li>`)}</ul>`,
+  steps: ({ items }) => html`<ol>${items.map((item) => html`<li>${inline(item)}</li>`)}</ol>`,
+  text: ({ text }) => html`<p>${inline(text)}</p>`,
+  table: ({ rows: [head = [], ...rows] }) => html`<div class="table-box" tabindex="0" role="region" aria-label="Table">
+    <table>
+      <thead><tr>${head.map((cell) => html`<th scope="col">${inline(cell)}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${inline(cell)}</td>`)}</tr>`)}</tbody>
+    </table>
+  </div>`,
+};
+
+const drawn = (block) => drawers[block.kind](block);
+
+/** Links lead within the page or to the web; others are shown as their text. */
+function inline(text) {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)]+\))/).map((part) => {
+    if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
+    if (part.startsWith('**')) return html`<b>${part.slice(2, -2)}</b>`;
+    const [, label, target] = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(part) ?? [];
+    if (label === undefined) return part;
+    return /^(https?:\/\/|#\/)/.test(target) ? html`<a href=${target} rel="noreferrer">${label}</a>` : label;
+  });
+}

@@ -1,0 +1,197 @@
+import { html, useEffect, useRef, useState } from '../vendor/ui.js';
+import { get, post, useAnswer } from './api.js';
+import { seriesColour, TimeChart } from './chart.js';
+import { brief, clock } from './format.js';
+import { markdown } from './markdown.js';
+import { Badge, Empty, Loading, Problem } from './parts.js';
+
+const rowHeight = 56;
+const alarmKinds = { ALARM: 'failing', OK: 'ok', INSUFFICIENT_DATA: 'quiet' };
+
+/** One widget of a dashboard. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+export function Widget({ widget, range }) {
+  const Drawn = widgets[widget.type];
+  const { title } = widget.properties ?? {};
+  if (!Drawn) return html`<${Problem} message=${`Widgets of the type ${widget.type} are not drawn here.`} />`;
+  return html`<section class="widget" aria-label=${title ?? widget.type}>
+    ${title && html`<h2>${title}</h2>`}
+    <${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />
+  </section>`;
+}
+
+/** Asks again when the range moves; what was there stays until the new answer is. */
+function useLines({ metrics, stat, period, setPeriodToTimeRange }, { from, to }, coarsest) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    let isWanted = true;
+    if (!metrics) return undefined;
+    post('/api/metric-data', {
+      metrics,
+      stat,
+      period,
+      from,
+      to,
+      coarsest: coarsest && (setPeriodToTimeRange ?? false),
+    }).then(
+      ({ lines }) => isWanted && setState({ lines, range: { from, to } }),
+      (error) => isWanted && setState((before) => ({ ...before, error: error.message })),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [from, to]);
+  return state;
+}
+
+function Metric({ properties, widget, range, title }) {
+  const { view = 'timeSeries', stacked = false } = properties;
+  const single = view === 'singleValue' || view === 'gauge';
+  const { lines, error, range: shown } = useLines(properties, range, single);
+  if (properties.annotations?.alarms && !properties.metrics) {
+    return html`<${AlarmStatus} properties=${{ alarms: properties.annotations.alarms }} />`;
+  }
+  if (!lines) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading" />`;
+  const height = Math.max(120, widget.height * rowHeight - 96);
+  const draw = { singleValue: Numbers, gauge: Gauges, bar: BarsNow, pie: BarsNow, table: Values }[view];
+  return html`<${Problem} message=${error} />
+    ${
+      draw
+        ? html`<${draw} lines=${lines} properties=${properties} />`
+        : lines.every(({ values }) => values.length === 0)
+          ? html`<${Empty}>No data in this time.<//>`
+          : html`<${TimeChart}
+              lines=${lines}
+              height=${height}
+              from=${shown.from}
+              to=${shown.to}
+              stacked=${stacked}
+              units=${{ left: properties.yAxis?.left?.label, right: properties.yAxis?.right?.label }}
+              annotations=${properties.annotations?.horizontal ?? []}
+              label=${title}
+            />`
+    }`;
+}
+
+const latest = ({ values }) => values.at(-1);
+
+const Numbers = ({ lines }) => html`<dl class="numbers">
+  ${lines.map((line) => html`<div><dt>${line.label}</dt><dd>${brief(latest(line))}</dd></div>`)}
+</dl>`;
+
+function Gauges({ lines, properties }) {
+  const { min = 0, max = 100 } = properties.yAxis?.left ?? {};
+  return html`<dl class="numbers">
+    ${lines.map(
+      (line) => html`<div>
+        <dt>${line.label}</dt>
+        <dd>${brief(latest(line))}</dd>
+        <meter min=${min} max=${max} value=${latest(line) ?? min} aria-label=${line.label}></meter>
+      </div>`,
+    )}
+  </dl>`;
+}
+
+function BarsNow({ lines }) {
+  const most = Math.max(0, ...lines.map((line) => latest(line) ?? 0));
+  return html`<ul class="bars">
+    ${lines.map(
+      (line, at) => html`<li>
+        <span class="bar-name">${line.label}</span>
+        <span class="bar"><span style=${{ width: `${most > 0 ? (100 * (latest(line) ?? 0)) / most : 0}%`, background: line.color ?? seriesColour(at) }}></span></span>
+        <span class="bar-value">${brief(latest(line))}</span>
+      </li>`,
+    )}
+  </ul>`;
+}
+
+const Values = ({ lines }) => html`<table>
+  <tbody>
+    ${lines.map((line) => html`<tr><th scope="row">${line.label}</th><td class="number">${brief(latest(line))}</td></tr>`)}
+  </tbody>
+</table>`;
+
+const Text = ({ properties }) => html`<div class="text">${markdown(properties.markdown ?? '')}</div>`;
+
+function AlarmStatus({ properties }) {
+  const { data, error } = useAnswer('/api/alarms', 5000);
+  if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Asking" />`;
+  const wanted = properties.alarms ?? [];
+  const shown = data.alarms.filter(({ arn }) => wanted.includes(arn));
+  const missing = wanted.length - shown.length;
+  return html`<ul class="alarm-status">
+      ${shown.map(
+        ({ name, state }) => html`<li>
+          <a href=${`#/alarms/${encodeURIComponent(name)}`} title=${state.reason}>
+            <${Badge} kind=${alarmKinds[state.value]}>${state.value.toLowerCase().replace('_', ' ')}<//> ${name}
+          </a>
+        </li>`,
+      )}
+    </ul>
+    ${missing > 0 && html`<${Problem} message=${`${missing} alarms of this widget do not exist.`} />`}`;
+}
+
+function Custom({ properties, widget, range, title }) {
+  const [state, setState] = useState({});
+  const holder = useRef(null);
+  const { endpoint, params } = properties;
+  useEffect(() => {
+    let isWanted = true;
+    const widgetContext = {
+      title,
+      timeRange: { mode: 'relative', start: range.from, end: range.to, relativeStart: range.to - range.from },
+      theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light',
+      width: holder.current?.clientWidth ?? 0,
+      height: widget.height * rowHeight,
+      params,
+      forms: { all: {} },
+    };
+    post('/api/widget', { endpoint, params, widgetContext }).then(
+      (said) => isWanted && setState(said),
+      (error) => isWanted && setState((before) => ({ ...before, error: error.message })),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [range.to, range.from]);
+  useEffect(() => {
+    if (state.html !== undefined) holder.current.replaceChildren(...inert(state.html));
+  }, [state.html]);
+  return html`<${Problem} message=${state.error} />
+    ${state.json !== undefined && html`<pre tabindex="0">${JSON.stringify(state.json, undefined, 2)}</pre>`}
+    <div class="custom" ref=${holder}></div>`;
+}
+
+/** Elements that do nothing by themselves: the page's policy forbids scripts besides. */
+function inert(text) {
+  const { body } = new DOMParser().parseFromString(text, 'text/html');
+  for (const element of body.querySelectorAll('script, style, link, iframe, object, embed, form, meta, base'))
+    element.remove();
+  for (const element of body.querySelectorAll('*')) {
+    for (const { name, value } of [...element.attributes]) {
+      if (/^on/i.test(name) || (/^(href|src)$/i.test(name) && /^\s*(javascript|data):/i.test(value)))
+        element.removeAttribute(name);
+    }
+  }
+  return body.childNodes;
+}
+
+function Log({ properties }) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    const load = () =>
+      get(`/api/log-widget?query=${encodeURIComponent(properties.query ?? '')}`).then(
+        (data) => setState({ data }),
+        (error) => setState({ error: error.message }),
+      );
+    load();
+    const timer = setInterval(load, 5000);
+    return () => clearInterval(timer);
+  }, [properties.query]);
+  if (!state.data)
+    return state.error ? html`<${Problem} message=${state.error} />` : html`<${Loading} what="Reading" />`;
+  return html`<ol class="log" tabindex="0" aria-label="Log, newest first">
+    ${state.data.events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${message.slice(0, 500)}</code></li>`)}
+  </ol>`;
+}
+
+const widgets = { metric: Metric, text: Text, alarm: AlarmStatus, custom: Custom, log: Log };

@@ -1,0 +1,88 @@
+import { useAnswer } from '../lib/api.js';
+import { Empty, Loading, Problem, View } from '../lib/parts.js';
+import { Widget } from '../lib/widgets.js';
+import { html, useEffect, useMemo, useState } from '../vendor/ui.js';
+
+const ranges = [
+  { title: '15 minutes', ms: 900_000 },
+  { title: '1 hour', ms: 3_600_000 },
+  { title: '3 hours', ms: 10_800_000 },
+  { title: '12 hours', ms: 43_200_000 },
+  { title: '1 day', ms: 86_400_000 },
+  { title: '3 days', ms: 259_200_000 },
+];
+const refreshes = [
+  { title: 'off', ms: 0 },
+  { title: '5 s', ms: 5000 },
+  { title: '30 s', ms: 30_000 },
+  { title: '1 min', ms: 60_000 },
+];
+
+/** The dashboards of the templates, on CloudWatch's grid of 24 columns. */
+export default function Dashboards({ place }) {
+  const { data, error } = useAnswer('/api/dashboards');
+  const [picked, setPicked] = useState(place[0]);
+  const [span, setSpan] = useState(900_000);
+  const [every, setEvery] = useState(5000);
+  const [now, setNow] = useState(Date.now());
+  const names = data?.dashboards.map(({ name }) => name) ?? [];
+  const name = picked ?? names[0];
+  useEffect(() => {
+    if (every === 0) return undefined;
+    const timer = setInterval(() => document.hidden || setNow(Date.now()), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  const range = useMemo(() => ({ from: now - span, to: now }), [now, span]);
+  return html`<${View}
+    title="Dashboards"
+    note="As the templates declare them, with the numbers that this run emits."
+    actions=${
+      names.length > 0 &&
+      html`
+        <${Choice} title="Dashboard" value=${name} options=${names.map((one) => [one, one])} onChange=${setPicked} />
+        <${Choice} title="Time" value=${span} options=${ranges.map(({ title, ms }) => [ms, title])} onChange=${(value) => setSpan(Number(value))} />
+        <${Choice} title="Refresh" value=${every} options=${refreshes.map(({ title, ms }) => [ms, title])} onChange=${(value) => setEvery(Number(value))} />
+        <button type="button" onClick=${() => setNow(Date.now())}>Refresh now</button>
+      `
+    }
+  >
+    <${Problem} message=${error} />
+    ${!data && !error && html`<${Loading} what="Asking" />`}
+    ${data && names.length === 0 && html`<${Empty}>The templates have no dashboards.<//>`}
+    ${name && html`<${Dashboard} key=${name} name=${name} range=${range} />`}
+  <//>`;
+}
+
+const Choice = ({ title, value, options, onChange }) => html`<label class="field">
+  ${title}
+  <select value=${value} onChange=${(event) => onChange(event.target.value)}>
+    ${options.map(([id, text]) => html`<option value=${id}>${text}</option>`)}
+  </select>
+</label>`;
+
+function Dashboard({ name, range }) {
+  const { data, error } = useAnswer(`/api/dashboards/${encodeURIComponent(name)}`);
+  if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading the dashboard" />`;
+  const widgets = placed(data.body.widgets ?? []);
+  return html`<div class="dashboard">
+    ${widgets.map(
+      (widget, at) => html`<div
+        key=${at}
+        class=${`cell ${widget.type}`}
+        style=${{ gridColumn: `${widget.x + 1} / span ${widget.width}`, gridRow: `${widget.y + 1} / span ${widget.height}` }}
+      >
+        <${Widget} widget=${widget} range=${range} />
+      </div>`,
+    )}
+  </div>`;
+}
+
+/** Sizes as CloudWatch takes them where a widget does not say; those without a place follow each other. */
+function placed(widgets) {
+  let y = 0;
+  return widgets.map((widget) => {
+    const at = { x: 0, y, width: 6, height: 6, ...widget };
+    y = Math.max(y, at.y + at.height);
+    return at;
+  });
+}

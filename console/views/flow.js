@@ -1,0 +1,144 @@
+import { useAnswer } from '../lib/api.js';
+import { brief, clock, duration, pretty } from '../lib/format.js';
+import { Graph } from '../lib/graph.js';
+import { Empty, Loading, Panel, Problem, Table, Tabs, View } from '../lib/parts.js';
+import { html, useState } from '../vendor/ui.js';
+
+const titles = { reads: 'reads', writes: 'writes to', calls: 'calls', asks: 'is read by' };
+
+/** The pipeline, drawn from the templates, with what moves along each arrow. */
+export default function Flow({ live }) {
+  const { data: topology, error } = useAnswer('/api/topology');
+  const [chosen, setChosen] = useState();
+  const [asks, setAsks] = useState(false);
+  if (!topology)
+    return html`<${View} title="Flow"><${Problem} message=${error} /><${Loading} what="Reading the templates" /><//>`;
+  const edges = topology.edges.filter(({ how }) => asks || how !== 'asks');
+  const node = topology.nodes.find(({ id }) => id === chosen);
+  return html`<${View}
+    title="Flow"
+    note="Drawn from the deployed templates: who reads, writes and calls what, as mappings, integrations and policies say. Rates are of the last seconds."
+    actions=${html`<label class="check"><input type="checkbox" checked=${asks} onChange=${() => setAsks(!asks)} /> Show look-ups too</label>`}
+  >
+    <${Summary} topology=${topology} live=${live} />
+    <${Graph} topology=${{ ...topology, edges }} live=${live} chosen=${chosen} onChoose=${setChosen} />
+    <${Legend} />
+    <details class="all-edges">
+      <summary>All arrows as a table</summary>
+      <${EdgeTable} topology=${topology} live=${live} />
+    </details>
+    ${node && html`<${NodePanel} key=${node.id} node=${node} onClose=${() => setChosen(undefined)} />`}
+  <//>`;
+}
+
+/** What comes in, and the worst of what waits. */
+function Summary({ topology, live }) {
+  if (!live) return null;
+  const kindOf = new Map(topology.nodes.map(({ id, type }) => [id, type]));
+  const into = (type) =>
+    topology.edges
+      .filter(({ to, how }) => kindOf.get(to) === type && how === 'writes')
+      .reduce((sum, { id }) => sum + (live.edges[id]?.rate ?? 0), 0);
+  const states = Object.values(live.edges);
+  const lags = states.flatMap(({ lag }) => lag ?? []);
+  const errors = states.reduce((sum, { errors }) => sum + errors, 0);
+  return html`<dl class="facts">
+    <div><dt>Into streams</dt><dd>${brief(into('AWS::Kinesis::Stream'))} <small>records/s</small></dd></div>
+    <div><dt>Into topics</dt><dd>${brief(into('AWS::MSK::Topic'))} <small>records/s</small></dd></div>
+    <div><dt>Oldest record waiting</dt><dd>${lags.length === 0 ? '–' : duration(Math.max(...lags))}</dd></div>
+    <div><dt>Errors, last 30 s</dt><dd class=${errors > 0 ? 'failing' : ''}>${brief(errors)}</dd></div>
+    <div><dt>As of</dt><dd>${clock(live.time)}</dd></div>
+  </dl>`;
+}
+
+const Legend = () =>
+  html`<p class="legend" aria-hidden="true">
+    <span class="line ok"></span> moving <span class="line quiet"></span> quiet
+    <span class="line late"></span> over a minute behind <span class="line failing"></span> errors
+  </p>`;
+
+function EdgeTable({ topology, live }) {
+  const nameOf = new Map(topology.nodes.map((node) => [node.id, `${node.kind} ${nodeName(node)}`]));
+  const rows = topology.edges.map(({ id, from, to, how }) => {
+    const state = live?.edges[id];
+    const rate = state?.rate === null || !state ? '–' : `${brief(state.rate)} ${state.unit}/s`;
+    return [
+      nameOf.get(from),
+      titles[how],
+      nameOf.get(to),
+      rate,
+      state?.lag == null ? '–' : duration(state.lag),
+      state?.health ?? '–',
+    ];
+  });
+  return html`<${Table} label="Arrows" columns=${['From', 'How', 'To', 'Rate', 'Behind', 'Health']} rows=${rows} />`;
+}
+
+export const nodeName = ({ members }) =>
+  members.length === 1 ? members[0].name : `${members[0].name} and ${members.length - 1} more`;
+
+function NodePanel({ node, onClose }) {
+  const [member, setMember] = useState(node.members[0].id);
+  const [tab, setTab] = useState('records');
+  const { name } = node.members.find(({ id }) => id === member);
+  return html`<${Panel} title=${`${node.kind} ${name}`} onClose=${onClose}>
+    ${
+      node.members.length > 1 &&
+      html`<label class="field">
+        Which
+        <select value=${member} onChange=${(event) => setMember(event.target.value)}>
+          ${node.members.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
+        </select>
+      </label>`
+    }
+    <${Tabs}
+      label="About this resource"
+      selected=${tab}
+      onSelect=${setTab}
+      tabs=${[
+        { id: 'records', title: 'Records' },
+        { id: 'logs', title: 'Logs' },
+        { id: 'template', title: 'Template' },
+      ]}
+    />
+    <${ResourcePart} key=${`${member} ${tab}`} id=${member} part=${tab} />
+  <//>`;
+}
+
+function ResourcePart({ id, part }) {
+  const path = `/api/resources/${id.split('/').map(encodeURIComponent).join('/')}${part === 'template' ? '' : `/${part}`}`;
+  const { data, error } = useAnswer(path, part === 'template' ? 0 : 3000);
+  if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading" />`;
+  return html`<${Problem} message=${error} />${drawn[part](data)}`;
+}
+
+const drawn = {
+  template: ({ type, path, ref, template }) => html`<dl class="pairs">
+      <dt>Type</dt><dd>${type}</dd>
+      <dt>Construct</dt><dd>${path}</dd>
+      <dt>Physical id</dt><dd>${ref}</dd>
+    </dl>
+    <pre tabindex="0">${JSON.stringify(template, undefined, 2)}</pre>`,
+  logs: ({ groups, events }) =>
+    groups.length === 0
+      ? html`<${Empty}>It has no log group.<//>`
+      : html`<p class="note">${groups.join(', ')}</p>
+          ${events.length === 0 && html`<${Empty}>Nothing was logged yet.<//>`}
+          <ol class="log" tabindex="0" aria-label="Log, newest first">
+            ${events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${message.slice(0, 2000)}</code></li>`)}
+          </ol>`,
+  records: ({ records }) =>
+    records === null
+      ? html`<${Empty}>It holds no records of its own.<//>`
+      : records.length === 0
+        ? html`<${Empty}>It holds nothing recent.<//>`
+        : html`<ol class="records">
+            ${records.map(
+              ({ time, key, value }) =>
+                html`<li>
+                  <p>${time !== null && html`<time>${clock(time)}</time>`} <code>${key}</code></p>
+                  <pre tabindex="0" aria-label=${key}>${pretty(value).slice(0, 4000)}</pre>
+                </li>`,
+            )}
+          </ol>`,
+};

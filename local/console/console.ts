@@ -1,0 +1,132 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Caller } from '../access/caller.ts';
+import { PortTakenError } from '../door/ports.ts';
+import type { ApiKeys } from '../services/apigateway/api-keys.ts';
+import type { FrontDoor } from '../services/service.ts';
+import type { Services } from '../services.ts';
+import type { Assembly } from '../template/assembly.ts';
+import type { Target } from '../template/scope.ts';
+import type { Deployment } from '../template/state.ts';
+import { alarmRoutes } from './alarms.ts';
+import { answerRoutes } from './answers.ts';
+import { dashboardRoutes } from './dashboards/dashboards.ts';
+import { type Engines, engineRoutes } from './engines.ts';
+import type { Route } from './http.ts';
+import { Live } from './live/live.ts';
+import { Posts } from './posts.ts';
+import { quarantineRoutes } from './quarantine.ts';
+import { queryRoutes } from './query.ts';
+import { type Call, recordReaders } from './records.ts';
+import { resourceRoutes } from './resources.ts';
+import { ConsoleServer } from './server.ts';
+import type { ConsoleTools } from './tools.ts';
+import { PipelineTopology } from './topology/topology.ts';
+
+export interface ConsoleOptions {
+  /** The folder of the page. */
+  readonly page: string;
+  /** The folder of the runbook articles. */
+  readonly runbooks: string;
+  /** 0 takes any free port. @default - 8001, or any free one where that is taken */
+  readonly port?: number;
+  /** Made once the stacks are deployed. */
+  readonly tools: (running: RunningDeployment) => ConsoleTools & { close(): void };
+}
+
+export interface RunningDeployment {
+  readonly endpoint: string;
+  readonly apiUrl: string;
+  readonly stacks: Deployment;
+  readonly apiKeys: Pick<ApiKeys, 'find'>;
+}
+
+export interface ConsoleParts {
+  readonly assembly: Assembly;
+  readonly stacks: Deployment;
+  readonly target: Target;
+  readonly stateDir: string;
+  readonly endpoint: string;
+  readonly frontDoor: FrontDoor;
+  readonly administrator: Caller;
+  readonly services: Pick<
+    Services,
+    'apiGateway' | 'cloudWatch' | 'kafka' | 'kafkaConnect' | 'lambda' | 'logs' | 'queryEngine'
+  >;
+  readonly fault: (error: unknown, what: string) => void;
+}
+
+export interface RunningConsole {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const PORT = 8001;
+
+/** Opens the console of a deployment that runs. @throws PortTakenError */
+export async function openConsole(options: ConsoleOptions, parts: ConsoleParts): Promise<RunningConsole> {
+  const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, services, fault } = parts;
+  const { apiGateway, cloudWatch, lambda, logs } = services;
+  const tools = options.tools({ endpoint, apiUrl: apiGateway.url, stacks, apiKeys: apiGateway.apiKeys });
+  const pipeline = new PipelineTopology(assembly, stacks, target);
+  const posts = new Posts(tools);
+  const call: Call = (service, operation, input) => frontDoor.call(administrator, service, operation, input);
+  const credentials = { accessKeyId: administrator.accessKeyId, secretAccessKey: administrator.secretAccessKey };
+  const s3 = new S3Client({ endpoint, region: target.region, credentials, forcePathStyle: true });
+  const live = new Live(cloudWatch, pipeline, () => ({
+    emulation: posts.emulation ?? null,
+    alarms: cloudWatch.alarms().filter(({ state }) => state.value === 'ALARM').length,
+  }));
+  const routes: Route[] = [
+    ...resourceRoutes(pipeline, logs.store, recordReaders(call, s3)),
+    live.route(),
+    ...answerRoutes(tools),
+    ...posts.routes(),
+    ...quarantineRoutes(tools),
+    ...queryRoutes((operation, input) => call('athena', operation, input)),
+    ...dashboardRoutes({ cloudWatch, functions: lambda, logs: logs.store }),
+    ...alarmRoutes(cloudWatch, options.runbooks),
+    ...engineRoutes(enginesOf(services)),
+  ];
+  const server = await listening(
+    options.port,
+    (port) => new ConsoleServer({ directory: options.page, port, routes, fault }),
+  );
+  writeAccess(stateDir, { url: server.url, token: server.token });
+  return {
+    url: server.url,
+    close: async () => {
+      posts.close();
+      await server.close();
+      tools.close();
+      s3.destroy();
+    },
+  };
+}
+
+/** @throws PortTakenError for a port that was asked for */
+async function listening(port: number | undefined, make: (port: number) => ConsoleServer): Promise<ConsoleServer> {
+  const server = make(port ?? PORT);
+  try {
+    await server.listen();
+    return server;
+  } catch (error) {
+    if (port !== undefined || !(error instanceof PortTakenError)) throw error;
+    return listening(0, make);
+  }
+}
+
+function enginesOf({ kafka, kafkaConnect, queryEngine }: ConsoleParts['services']): Engines {
+  return async () => ({
+    kafka: kafka.hasCluster ? [(await kafka.engine()).process] : [],
+    connect: kafkaConnect.workers().map((worker) => worker.process),
+    trino: queryEngine.trino === undefined ? [] : [queryEngine.trino.process],
+  });
+}
+
+/** For commands of the same user: who may read the state may change it. */
+function writeAccess(stateDir: string, access: { readonly url: string; readonly token: string }): void {
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(join(stateDir, 'console.json'), `${JSON.stringify(access)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,35 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+export interface Guarded {
+  readonly port: number;
+  /** Sent by the page as `x-pinflow-token` with each change. */
+  readonly token: string;
+}
+
+export const TOKEN_HEADER = 'x-pinflow-token';
+
+/**
+ * Why a request is refused with 403; undefined when it is not. A site that a browser has open elsewhere reaches
+ * loopback ports too: under another name (Host) or as another origin. A change needs the token besides, which only a
+ * page of this server, or whoever may read the state directory, has.
+ */
+export function refusal(
+  { method = 'GET', headers }: { readonly method?: string | undefined; readonly headers: IncomingHttpHeaders },
+  { port, token }: Guarded,
+): string | undefined {
+  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  if (!hosts.includes(headers.host ?? '')) return `The console is asked as ${hosts.join(' or ')} only.`;
+  const { origin } = headers;
+  if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`)) {
+    return 'Pages of other origins may not use the console.';
+  }
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  if (sameText(String(headers[TOKEN_HEADER] ?? ''), token)) return undefined;
+  return 'Changes need the token of this start: load the page again.';
+}
+
+function sameText(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,141 @@
+import type { MetricName, Statistic } from '../../services/cloudwatch/types.ts';
+import type { Resource } from '../topology/resources.ts';
+
+/** What is asked of a metric. */
+export interface Measure extends MetricName {
+  readonly statistic: Statistic;
+}
+
+/** What an arrow tells. Several measures of a part are added up, of `lag` the greatest counts. */
+export interface EdgeMeasures {
+  /** How much goes along it. */
+  readonly rate: readonly Measure[];
+  /** What `rate` counts: `records`. */
+  readonly unit: string;
+  /** How old what is read is, in milliseconds. */
+  readonly lag: readonly Measure[];
+  /** What goes wrong at its end. */
+  readonly errors: readonly Measure[];
+}
+
+const measure = (
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, string>>,
+  statistic: Statistic = 'Sum',
+): Measure => ({ namespace, name, dimensions, statistic });
+
+type OfResource = (resource: Resource, cluster: string | undefined) => Partial<EdgeMeasures>;
+
+/** What goes into a resource. */
+const into: Readonly<Record<string, OfResource>> = {
+  'AWS::Kinesis::Stream': ({ ref }) => ({
+    rate: [measure('AWS/Kinesis', 'IncomingRecords', { StreamName: ref })],
+    unit: 'records',
+    errors: [measure('AWS/Kinesis', 'WriteProvisionedThroughputExceeded', { StreamName: ref })],
+  }),
+  'AWS::MSK::Topic': ({ ref }, cluster) =>
+    cluster === undefined
+      ? {}
+      : {
+          rate: [
+            measure(
+              'AWS/Kafka',
+              'MessagesInPerSec',
+              {
+                'Cluster Name': cluster,
+                'Broker ID': '1',
+                Topic: ref.slice(ref.lastIndexOf('/') + 1),
+              },
+              'Average',
+            ),
+          ],
+          unit: 'records',
+        },
+  'AWS::Lambda::Function': ({ ref }) => ({
+    rate: [measure('AWS/Lambda', 'Invocations', { FunctionName: ref })],
+    unit: 'calls',
+    lag: [measure('AWS/Lambda', 'IteratorAge', { FunctionName: ref }, 'Maximum')],
+    errors: [
+      measure('AWS/Lambda', 'Errors', { FunctionName: ref }),
+      measure('AWS/Lambda', 'Throttles', { FunctionName: ref }),
+    ],
+  }),
+  'AWS::DynamoDB::Table': ({ ref }) => ({
+    rate: ['UpdateItem', 'PutItem', 'BatchWriteItem', 'TransactWriteItems'].map((Operation) =>
+      measure('AWS/DynamoDB', 'SuccessfulRequestLatency', { TableName: ref, Operation }, 'SampleCount'),
+    ),
+    unit: 'writes',
+    errors: [measure('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: ref })],
+  }),
+  'AWS::KafkaConnect::Connector': ({ properties }, cluster) => {
+    const name = String(properties['ConnectorName']);
+    return {
+      rate: [measure('AWS/KafkaConnect', 'SinkRecordReadRate', { ConnectorName: name }, 'Average')],
+      unit: 'records',
+      lag:
+        cluster === undefined
+          ? []
+          : topicsOf(properties).map((Topic) => ({
+              ...measure(
+                'AWS/Kafka',
+                'EstimatedMaxTimeLag',
+                {
+                  'Cluster Name': cluster,
+                  'Consumer Group': `connect-${name}`,
+                  Topic,
+                },
+                'Maximum',
+              ),
+            })),
+      errors: [measure('AWS/KafkaConnect', 'ErroredTaskCount', { ConnectorName: name }, 'Maximum')],
+    };
+  },
+  'AWS::StepFunctions::StateMachine': ({ ref }) => ({
+    rate: [measure('AWS/States', 'ExecutionsStarted', { StateMachineArn: ref })],
+    unit: 'runs',
+    errors: [measure('AWS/States', 'ExecutionsFailed', { StateMachineArn: ref })],
+  }),
+};
+
+/** What comes out of who writes, where its target does not count it. */
+const outOf: Readonly<Record<string, OfResource>> = {
+  'AWS::KafkaConnect::Connector': ({ properties }) => ({
+    rate: [
+      measure(
+        'AWS/KafkaConnect',
+        'SinkRecordSendRate',
+        { ConnectorName: String(properties['ConnectorName']) },
+        'Average',
+      ),
+    ],
+    unit: 'records',
+  }),
+  'AWS::Lambda::Function': ({ ref }) => ({
+    rate: [measure('AWS/Lambda', 'Invocations', { FunctionName: ref })],
+    unit: 'calls',
+  }),
+};
+
+/** What is measured of the arrows between two groups of resources. @param cluster of the topics */
+export function edgeMeasures(
+  from: readonly Resource[],
+  to: readonly Resource[],
+  cluster: string | undefined,
+): EdgeMeasures {
+  const atEnd = to.map((resource) => into[resource.type]?.(resource, cluster) ?? {});
+  const atStart = from.map((resource) => outOf[resource.type]?.(resource, cluster) ?? {});
+  const [rates, others] = [atEnd, atStart].map((parts) => parts.flatMap(({ rate = [] }) => rate));
+  const counted = rates!.length > 0 ? atEnd : atStart;
+  return {
+    rate: rates!.length > 0 ? rates! : others!,
+    unit: counted.find(({ unit }) => unit !== undefined)?.unit ?? '',
+    lag: atEnd.flatMap(({ lag = [] }) => lag),
+    errors: atEnd.flatMap(({ errors = [] }) => errors),
+  };
+}
+
+function topicsOf(properties: Resource['properties']): string[] {
+  const { topics = '' } = (properties['ConnectorConfiguration'] ?? {}) as { readonly topics?: string };
+  return topics.split(',').filter(Boolean);
+}

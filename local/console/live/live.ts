@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CloudWatch, MetricDataQuery, Series } from '../../services/cloudwatch/types.ts';
+import type { Events, Route } from '../http.ts';
+import type { PipelineTopology } from '../topology/topology.ts';
+import { type EdgeMeasures, edgeMeasures, type Measure } from './edge-metrics.ts';
+
+/** What goes along an arrow now. */
+export interface EdgeState {
+  /** A second, over the last `windowSeconds`; null where nothing measures it. */
+  readonly rate: number | null;
+  readonly unit: string;
+  /** Milliseconds; null where nothing was read, or nothing measures it. */
+  readonly lag: number | null;
+  /** In the last `windowSeconds`. */
+  readonly errors: number;
+  readonly health: 'ok' | 'late' | 'failing' | 'quiet';
+}
+
+export interface LiveState {
+  /** Epoch milliseconds. */
+  readonly time: number;
+  /** Edge id -> its state. */
+  readonly edges: Readonly<Record<string, EdgeState>>;
+}
+
+const EVERY_MS = 1_000;
+const PERIOD_S = 10;
+/** Of which the last one is not over. */
+const PERIODS = 3;
+const LATE_MS = 60_000;
+
+/** Looks at the metrics of every arrow once a second, however many pages listen. */
+export class Live {
+  readonly #metrics: Pick<CloudWatch, 'metricData'>;
+  readonly #edges: readonly { readonly id: string; readonly measures: EdgeMeasures }[];
+  readonly #more: () => object;
+  #last: { readonly at: number; readonly state: LiveState } | undefined;
+
+  /** @param more members of each event besides */
+  constructor(metrics: Pick<CloudWatch, 'metricData'>, pipeline: PipelineTopology, more: () => object) {
+    this.#metrics = metrics;
+    this.#more = more;
+    const cluster = pipeline.resources.find(({ type }) => type === 'AWS::MSK::Cluster')?.properties['ClusterName'];
+    const { nodes, edges } = pipeline.topology;
+    const members = new Map(nodes.map((node) => [node.id, node.members.map(({ id }) => pipeline.resource(id)!)]));
+    this.#edges = edges.map(({ id, from, to }) => ({
+      id,
+      measures: edgeMeasures(members.get(from)!, members.get(to)!, cluster === undefined ? undefined : String(cluster)),
+    }));
+  }
+
+  route(): Route {
+    return { method: 'GET', path: '/api/live', handle: ({ signal }): Events => ({ events: this.#events(signal) }) };
+  }
+
+  /** @param now epoch milliseconds */
+  state(now: number): LiveState {
+    if (this.#last !== undefined && now - this.#last.at < EVERY_MS / 2) return this.#last.state;
+    const seen = this.#read(now);
+    const edges = this.#edges.map(({ id, measures }) => [id, edgeState(measures, seen, now)] as const);
+    const state = { time: now, edges: Object.fromEntries(edges) };
+    this.#last = { at: now, state };
+    return state;
+  }
+
+  async *#events(signal: AbortSignal): AsyncGenerator<object> {
+    while (!signal.aborted) {
+      yield { ...this.state(Date.now()), ...this.#more() };
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  #read(now: number): ReadonlyMap<string, Series> {
+    const asked = new Map(
+      this.#edges
+        .flatMap(({ measures: { rate, lag, errors } }) => [...rate, ...lag, ...errors])
+        .map((measure) => [nameOf(measure), measure]),
+    );
+    const names = [...asked.keys()];
+    const queries = names.map((name, at): MetricDataQuery => {
+      const { statistic, ...metric } = asked.get(name)!;
+      return { id: `m${at}`, label: name, stat: { ...metric, statistic, periodSeconds: PERIOD_S } };
+    });
+    const from = (Math.floor(now / 1_000 / PERIOD_S) - (PERIODS - 1)) * PERIOD_S * 1_000;
+    return new Map(this.#metrics.metricData({ queries, from, to: now + 1 }).map((series) => [series.label, series]));
+  }
+}
+
+const nameOf = ({ namespace, name, dimensions, statistic }: Measure): string =>
+  JSON.stringify([namespace, name, dimensions, statistic]);
+
+function edgeState(
+  { rate, unit, lag, errors }: EdgeMeasures,
+  seen: ReadonlyMap<string, Series>,
+  now: number,
+): EdgeState {
+  const valuesOf = (measure: Measure) => seen.get(nameOf(measure))?.values ?? [];
+  const failed = errors.flatMap(valuesOf).reduce((sum, value) => sum + value, 0);
+  const lags = lag.flatMap(valuesOf);
+  const perSecond = rate.length === 0 ? null : rate.reduce((sum, one) => sum + ratePerSecond(one, seen, now), 0);
+  const oldest = lags.length === 0 ? null : Math.max(...lags);
+  const late = oldest !== null && oldest > LATE_MS;
+  const health = failed > 0 ? 'failing' : late ? 'late' : perSecond ? 'ok' : 'quiet';
+  return { rate: perSecond, unit, lag: oldest, errors: failed, health };
+}
+
+/** An average is one already; a sum is spread over the time since its first period began. */
+function ratePerSecond(measure: Measure, seen: ReadonlyMap<string, Series>, now: number): number {
+  const { timestamps, values } = seen.get(nameOf(measure)) ?? { timestamps: [], values: [] };
+  if (values.length === 0) return 0;
+  if (measure.statistic === 'Average') return values.at(-1)!;
+  const began = (Math.floor(now / 1_000 / PERIOD_S) - 1) * PERIOD_S * 1_000;
+  const recent = values.filter((_, at) => timestamps[at]! >= began).reduce((sum, value) => sum + value, 0);
+  return recent / Math.max(1, (now - began) / 1_000);
+}

@@ -1,0 +1,101 @@
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import type { JsonObject } from '../services/service.ts';
+import type { Resource } from './topology/resources.ts';
+
+/** Something that a resource holds, the newest first. */
+export interface HeldRecord {
+  /** Epoch milliseconds; null where it has no time. */
+  readonly time: number | null;
+  readonly key: string;
+  readonly value: string;
+}
+
+export type RecordReaders = Readonly<Record<string, (resource: Resource) => Promise<readonly HeldRecord[]>>>;
+
+/** A service's operation, asked as the administrator. */
+export type Call = (service: string, operation: string, input: JsonObject) => Promise<JsonObject>;
+
+const SHOWN = 10;
+const RECENT_MS = 600_000;
+/** Records of a shard that are looked through for the newest. */
+const READ = 1_000;
+
+/** How to look into what records are kept in, by type. */
+export function recordReaders(call: Call, s3: S3Client): RecordReaders {
+  return {
+    'AWS::Kinesis::Stream': ({ ref }) => ofStream(call, ref),
+    'AWS::DynamoDB::Table': ({ ref }) => ofTable(call, ref),
+    'AWS::S3::Bucket': ({ ref }) => ofBucket(s3, ref),
+    'AWS::StepFunctions::StateMachine': ({ ref }) => ofStateMachine(call, ref),
+    'AWS::Glue::Job': ({ ref }) => ofJob(call, ref),
+  };
+}
+
+async function ofStream(call: Call, StreamName: string): Promise<HeldRecord[]> {
+  const { Shards } = await call('kinesis', 'ListShards', { StreamName });
+  const found = await Promise.all(
+    (Shards as { ShardId: string }[]).map(async ({ ShardId }) => {
+      const { ShardIterator } = await call('kinesis', 'GetShardIterator', {
+        StreamName,
+        ShardId,
+        ShardIteratorType: 'AT_TIMESTAMP',
+        Timestamp: (Date.now() - RECENT_MS) / 1_000,
+      });
+      const { Records } = await call('kinesis', 'GetRecords', { ShardIterator, Limit: READ });
+      return (Records as { SequenceNumber: string; ApproximateArrivalTimestamp: number; Data: string }[]).map(
+        ({ SequenceNumber, ApproximateArrivalTimestamp, Data }) => ({
+          time: Math.round(ApproximateArrivalTimestamp * 1_000),
+          key: `${ShardId} ${SequenceNumber}`,
+          value: Buffer.from(Data, 'base64').toString('utf8'),
+        }),
+      );
+    }),
+  );
+  return newest(found.flat());
+}
+
+async function ofTable(call: Call, TableName: string): Promise<HeldRecord[]> {
+  const { Items } = await call('dynamodb', 'Scan', { TableName, Limit: SHOWN });
+  return (Items as JsonObject[]).map((item) => {
+    const [[, first] = ['', '']] = Object.entries(item);
+    return { time: null, key: Object.values(first as JsonObject).join(' '), value: JSON.stringify(item, undefined, 1) };
+  });
+}
+
+async function ofBucket(s3: S3Client, Bucket: string): Promise<HeldRecord[]> {
+  const found: HeldRecord[] = [];
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket, ...(ContinuationToken && { ContinuationToken }) }));
+    for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+      found.push({ time: LastModified?.getTime() ?? null, key: Key, value: `${Size} bytes` });
+    }
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+  return newest(found);
+}
+
+async function ofStateMachine(call: Call, stateMachineArn: string): Promise<HeldRecord[]> {
+  const { executions } = await call('states', 'ListExecutions', { stateMachineArn, maxResults: SHOWN });
+  return (executions as { name: string; status: string; startDate: number; stopDate?: number }[]).map(
+    ({ name, status, startDate, stopDate }) => ({
+      time: Math.round(startDate * 1_000),
+      key: name,
+      value: stopDate === undefined ? status : `${status} after ${Math.round(stopDate - startDate)} s`,
+    }),
+  );
+}
+
+async function ofJob(call: Call, JobName: string): Promise<HeldRecord[]> {
+  const { JobRuns } = await call('glue', 'GetJobRuns', { JobName, MaxResults: SHOWN });
+  return (JobRuns as { Id: string; JobRunState: string; StartedOn: number; ErrorMessage?: string }[]).map(
+    ({ Id, JobRunState, StartedOn, ErrorMessage }) => ({
+      time: Math.round(StartedOn * 1_000),
+      key: Id,
+      value: [JobRunState, ErrorMessage].filter(Boolean).join(': '),
+    }),
+  );
+}
+
+const newest = (records: readonly HeldRecord[]): HeldRecord[] =>
+  [...records].sort((a, b) => (b.time ?? 0) - (a.time ?? 0)).slice(0, SHOWN);
