@@ -19,7 +19,7 @@ export function readLogQuery(query: string): LogQuery {
   const groups: string[] = [];
   const filters: LogQuery['filters'][number][] = [];
   let limit = DEFAULT_LIMIT;
-  for (const command of query.split('|').map((part) => part.trim())) {
+  for (const command of commandsOf(query)) {
     const source = /^SOURCE\s+'([^']+)'$/i.exec(command);
     const filter = /^filter\s+@message\s+(not\s+)?like\s+(?:\/(.+)\/|"([^"]*)"|'([^']*)')$/i.exec(command);
     const most = /^limit\s+(\d+)$/i.exec(command);
@@ -32,6 +32,10 @@ export function readLogQuery(query: string): LogQuery {
   }
   return { groups, filters, limit };
 }
+
+/** Between bars, those in texts and expressions apart. */
+const commandsOf = (query: string): string[] =>
+  (query.match(/(?:\/(?:\\.|[^/])+\/(?=\s*(?:\||$))|"[^"]*"|'[^']*'|[^|])+/g) ?? []).map((part) => part.trim());
 
 function lineTest([, not, expression, ...texts]: RegExpExecArray): (message: string) => boolean {
   const wanted = not === undefined;
