@@ -63,7 +63,13 @@ export async function openOrchestration(
     functions: lambda,
     publish: (caller, input) => sns.publish(caller, input),
   });
-  const scheduler = new Scheduler(common);
+  const scheduler = new Scheduler({
+    ...common,
+    invoke: (caller, functionArn, payload) => {
+      frontDoor.authorize(caller, { action: 'lambda:InvokeFunction', resource: functionArn });
+      lambda.invoke(functionArn, payload).catch((error: Error) => log(`${functionArn}: ${error.message}`));
+    },
+  });
   frontDoor.addJson(sqs);
   frontDoor.addJson(states);
   frontDoor.addQuery(sns);

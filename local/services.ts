@@ -131,10 +131,19 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   const endpoint = `http://127.0.0.1:${opened}`;
   const lambda = await open(
     'Lambda',
-    () => new LambdaService({ ...target, endpoint, identities, frontDoor, logs, metrics }),
+    () =>
+      new LambdaService({
+        ...target,
+        endpoint,
+        apiEndpoint: () => apiGateway.endpoint,
+        identities,
+        frontDoor,
+        logs,
+        metrics,
+      }),
     closed,
   );
-  const apiGateway = await open(
+  const apiGateway: ApiGatewayService = await open(
     'API Gateway',
     () =>
       new ApiGatewayService({

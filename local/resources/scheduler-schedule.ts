@@ -1,5 +1,5 @@
 import { timetable } from '../services/scheduler/expression.ts';
-import type { Scheduler } from '../services/scheduler/service.ts';
+import { isFunction, type Scheduler } from '../services/scheduler/service.ts';
 import type { ResourceType } from './resource.ts';
 
 const DEFAULT_RETRIES = 185;
@@ -34,8 +34,8 @@ export function schedule(scheduler: Scheduler): ResourceType {
     },
     async create({ properties, path, generatedName }) {
       const target = properties['Target'];
-      if (!/:states:[^:]*:[^:]*:stateMachine:/.test(target.Arn)) {
-        throw new Error(`${path}: the target ${target.Arn} is no state machine; only those are started here.`);
+      if (!/:states:[^:]*:[^:]*:stateMachine:/.test(target.Arn) && !isFunction(target.Arn)) {
+        throw new Error(`${path}: the target ${target.Arn} is neither a state machine nor a function.`);
       }
       const { arn, name } = scheduler.define({
         name: String(properties['Name'] ?? generatedName(64)),

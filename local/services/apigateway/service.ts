@@ -82,6 +82,11 @@ export class ApiGatewayService {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** The same; undefined before. */
+  get endpoint(): string | undefined {
+    return this.#server.listening ? this.url : undefined;
+  }
+
   addApi(id: string, rootId: string, binaryMediaTypes: readonly string[] = [], name = id): void {
     this.#apis.set(id, new RestApi(id, rootId, binaryMediaTypes, name));
   }

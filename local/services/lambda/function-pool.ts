@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly role: Caller;
   readonly region: string;
   readonly endpoint: string;
+  /** Of deployed APIs, without a stage; as late as a worker starts. */
+  readonly apiEndpoint: () => string | undefined;
   readonly log: (stream: string) => FunctionLog;
   readonly maxWorkers: number;
   /** Milliseconds after which an idle worker is stopped. */
@@ -149,7 +151,8 @@ export class FunctionPool {
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; from this machine only the PATH. */
   #environment(stream: string): Record<string, string> {
-    const { definition, role, region, endpoint } = this.#options;
+    const { definition, role, region, endpoint, apiEndpoint } = this.#options;
+    const api = apiEndpoint();
     return {
       PATH: process.env['PATH'] ?? '',
       LANG: 'en_US.UTF-8',
@@ -164,6 +167,8 @@ export class FunctionPool {
       AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
       AWS_SESSION_TOKEN: `session-of-${role.accessKeyId}`,
       AWS_ENDPOINT_URL: endpoint,
+      // No client of AWS's reads it: an API's own URL has a host that only AWS resolves.
+      ...(api !== undefined && { AWS_ENDPOINT_URL_EXECUTE_API: api }),
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       AWS_LAMBDA_FUNCTION_NAME: definition.name,
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

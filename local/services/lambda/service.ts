@@ -14,6 +14,8 @@ export interface LambdaOptions {
   readonly region: string;
   /** Of the AWS services' front door, for `AWS_ENDPOINT_URL`. */
   readonly endpoint: string;
+  /** Of deployed APIs, without a stage. @default - functions reach none */
+  readonly apiEndpoint?: () => string | undefined;
   readonly identities: Identities;
   readonly frontDoor: Pick<FrontDoor, 'authorize'>;
   readonly logs: LogsService;
@@ -53,7 +55,7 @@ export class LambdaService {
 
   /** Declares a function; one of the same name is replaced. @throws ServiceError when Lambda may not assume the role */
   async define(definition: FunctionDefinition): Promise<void> {
-    const { identities, region, endpoint, maxWorkers, idleMs = IDLE_MS } = this.#options;
+    const { identities, region, endpoint, apiEndpoint, maxWorkers, idleMs = IDLE_MS } = this.#options;
     const role = identities.assume(definition.roleArn, SERVICE_PRINCIPAL);
     await this.remove(definition.name);
     const pool = new FunctionPool({
@@ -62,6 +64,7 @@ export class LambdaService {
       role,
       region,
       endpoint,
+      apiEndpoint: () => apiEndpoint?.(),
       log: (stream) => openFunctionLog(this.#options, role, definition.logGroup, stream),
       maxWorkers: maxWorkers ?? Math.max(2, availableParallelism()),
       idleMs,

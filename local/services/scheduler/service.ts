@@ -14,7 +14,7 @@ export interface ScheduleDefinition {
   readonly enabled: boolean;
   readonly flexibleWindow: JsonObject;
   readonly target: {
-    /** Of a state machine. */
+    /** Of a state machine or a function. */
     readonly arn: string;
     readonly roleArn: string;
     readonly input: string;
@@ -30,6 +30,8 @@ export interface SchedulerOptions {
   readonly region: string;
   readonly identities: Identities;
   readonly frontDoor: Pick<FrontDoor, 'call'>;
+  /** Begins an invocation of a function, if the caller may. @throws ServiceError */
+  readonly invoke: (caller: Caller, functionArn: string, payload: string) => void;
   readonly log: (line: string) => void;
   /** Of the pause before the first retry. @default 1000 */
   readonly retryMs?: number;
@@ -56,7 +58,7 @@ const LONGEST_RETRY_MS = 60_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * EventBridge Scheduler: starts state machines when it is time. It fires at the beginning of a flexible window, which is
+ * EventBridge Scheduler: starts state machines and invokes functions when it is time. It fires at the beginning of a flexible window, which is
  * a time that AWS may choose as well; what fell into a time without the runtime is not made up for.
  */
 export class Scheduler {
@@ -100,7 +102,7 @@ export class Scheduler {
 
   /**
    * Fires a schedule as if it were that time.
-   * @returns the execution's ARN; undefined when the start was given up
+   * @returns the execution's ARN, or the function's; undefined when the start was given up
    * @throws ServiceError ResourceNotFoundException
    */
   runNow(name: string, scheduled: Date = new Date()): Promise<string | undefined> {
@@ -139,9 +141,7 @@ export class Scheduler {
       });
       if (metrics !== undefined) putSchedule(metrics, group, 'InvocationAttemptCount');
       try {
-        const request = { stateMachineArn: target.arn, name: executionId, input };
-        const { executionArn } = await this.#options.frontDoor.call(role, 'states', 'StartExecution', request);
-        return String(executionArn);
+        return await this.#start(role, target.arn, executionId, input);
       } catch (error) {
         if (metrics !== undefined) putSchedule(metrics, group, 'TargetErrorCount');
         const pause = Math.min(LONGEST_RETRY_MS, (this.#options.retryMs ?? RETRY_MS) * 2 ** (attempt - 1));
@@ -155,6 +155,22 @@ export class Scheduler {
         if (!waited) return undefined;
       }
     }
+  }
+
+  /**
+   * Functions are invoked asynchronously: what becomes of it is theirs.
+   * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html
+   *
+   * @returns the ARN of the execution, or the function's
+   */
+  async #start(role: Caller, target: string, name: string, input: string): Promise<string> {
+    if (isFunction(target)) {
+      this.#options.invoke(role, target, input);
+      return target;
+    }
+    const request = { stateMachineArn: target, name, input };
+    const { executionArn } = await this.#options.frontDoor.call(role, 'states', 'StartExecution', request);
+    return String(executionArn);
   }
 
   /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html */
@@ -179,6 +195,8 @@ export class Scheduler {
     });
   }
 }
+
+export const isFunction = (arn: string): boolean => /^arn:[^:]+:lambda:/.test(arn);
 
 const isPassing = (error: unknown): boolean =>
   !(error instanceof ServiceError) || error.status >= 500 || /Throttl|TooMany|LimitExceeded/.test(error.code);

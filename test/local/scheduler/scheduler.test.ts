@@ -37,11 +37,13 @@ describe('firing', () => {
     secretAccessKey: 'S',
   };
   const calls: [string, JsonObject][] = [];
+  const invoked: string[][] = [];
   let failures: Error[] = [];
   let scheduler: Scheduler;
 
   const scheduled = (target: Partial<ScheduleDefinition['target']> = {}) => {
     calls.length = 0;
+    invoked.length = 0;
     scheduler = new Scheduler({
       account: '000000000000',
       region: 'us-east-1',
@@ -53,6 +55,11 @@ describe('firing', () => {
           if (failure !== undefined) throw failure;
           return { executionArn: 'arn:execution' };
         },
+      },
+      invoke: (caller, functionArn, payload) => {
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
+        invoked.push([caller.arn, functionArn, payload]);
       },
       log: () => {},
       retryMs: 1,
@@ -87,6 +94,17 @@ describe('firing', () => {
         { stateMachineArn: 'arn:machine', input: '{"logical_date":"2026-05-05T03:00:00Z","n":"1"}' },
       ],
     ]);
+  });
+
+  test('a function is invoked as the schedule’s role, and what it may not do is given up', async () => {
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:canary';
+    failures = [];
+    scheduled({ arn, input: '{}' });
+    expect(await scheduler.runNow('daily')).toBe(arn);
+    expect(invoked).toEqual([[role.arn, arn, '{}']]);
+    failures = [new ServiceError('AccessDeniedException', 'no', 403)];
+    expect(await scheduler.runNow('daily')).toBeUndefined();
+    expect(calls.map(([operation]) => operation)).toEqual(['sqs:SendMessage']);
   });
 
   test('it tries again, under one name', async () => {
