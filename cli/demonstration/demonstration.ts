@@ -87,7 +87,7 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Demons
 }
 
 /** Where the record of an answer is; undefined: no door took it. */
-function recordOf(answer: LoggedAnswer, { streams, batch }: DeployedNames): RecordCoordinate | undefined {
+export function recordOf(answer: LoggedAnswer, { streams, batch }: DeployedNames): RecordCoordinate | undefined {
   const { feed, shardId, sequenceNumber, partition, offset } = answer;
   if (shardId !== undefined && sequenceNumber !== undefined) {
     return { source: 'kinesis', topic: streams[feed], partition: shardId, offset: sequenceNumber };

@@ -12,9 +12,11 @@ import { httpDoor } from '../../../cli/emulator/door.ts';
 import { emulate, type LoggedAnswer } from '../../../cli/emulator/emulate.ts';
 import { type SyntheticRun, syntheticPosts } from '../../../cli/emulator/synthetic.ts';
 import { processIdentity } from '../../../local/process-identity.ts';
+import type { RuntimeOptions } from '../../../local/start.ts';
 import { pythonPath } from '../../../setup/paths.mjs';
 
-export interface ChildOptions {
+/** @default - of the engines' installations: none, for templates without the batch path */
+export interface ChildOptions extends Pick<RuntimeOptions, 'kafka' | 'spark' | 'trino'> {
   readonly assembly: string;
   readonly stateDir: string;
   readonly port: number;
