@@ -180,6 +180,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           endpoint,
           frontDoor,
           administrator: identities.administrator,
+          calls,
           services,
           fault: (error, what) => log(`Console, ${what}: ${(error as Error).stack ?? error}`),
         }),

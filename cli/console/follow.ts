@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Hop, PostOrder } from '../../local/console/tools.ts';
@@ -30,35 +31,98 @@ interface Travelling {
   readonly takenAt: number;
   readonly awaited: Set<Hop['name']>;
   arrivalMs?: number;
+  /** When it was seen in the posts table. */
+  storedAt?: number;
 }
 
-const pollMs = 100;
-const dayMs = 86_400_000;
+const pollMs = 50;
+const slowMs = 300;
+const batchMs = 2_000;
+
+/** Hops as they are found by several who look at the same time. */
+class Found {
+  readonly #hops: Hop[] = [];
+  #wake: () => void = () => {};
+
+  readonly add = (hop: Hop): void => {
+    this.#hops.push(hop);
+    this.#wake();
+  };
+
+  /** What is found until `work` has ended. @throws what it throws */
+  async *until(work: Promise<unknown>): AsyncGenerator<Hop> {
+    let isOver = false;
+    const over = work.finally(() => {
+      isOver = true;
+      this.#wake();
+    });
+    over.catch(() => {});
+    for (;;) {
+      yield* this.#hops.splice(0);
+      if (isOver) break;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    await over;
+  }
+}
 
 /**
- * Sends the rows of a post through each door, then looks where each has come, until all are stored or refused, landed
- * in raw, counted, and in the batch layer; or until `signal` is aborted.
+ * Sends the rows of a post through each door, and looks where each has come, until all are stored or refused, landed
+ * in raw, counted, and in the batch layer; or until `signal` is aborted. Each station is looked at by itself, so that a
+ * slow one does not make another look late.
  */
 export async function* follow(pipeline: Pipeline, order: PostOrder, signal: AbortSignal): AsyncGenerator<Hop> {
-  const travelling: Travelling[] = [];
-  for (const feed of feedNames) {
-    const row = order.rows[feed];
-    if (row === undefined) continue;
+  const found = new Found();
+  const sendAndLook = async (feed: FeedName, row: unknown): Promise<void> => {
     for (const door of doorNames.filter((name) => order.doors.includes(name))) {
       const { hop, record } = await handOver(pipeline, feed, door, row, order.index);
-      yield hop;
-      if (record) travelling.push({ feed, door, record, takenAt: hop.at, awaited: stations(pipeline, door) });
+      found.add(hop);
+      if (record === undefined) continue;
+      const travelling = { feed, door, record, takenAt: hop.at, awaited: stations(pipeline, door) };
+      looking.push(lookOn(pipeline, order.index, travelling, found.add, signal));
     }
-  }
-  while (travelling.some(({ awaited }) => awaited.size > 0) && !signal.aborted) {
-    yield* await look(pipeline, order.index, travelling);
-    await sleep(pollMs, undefined, { signal }).catch(() => {});
-  }
+  };
+  const looking: Promise<void>[] = [];
+  const all = async (): Promise<void> => {
+    for (const feed of feedNames) {
+      const row = order.rows[feed];
+      if (row !== undefined) await sendAndLook(feed, row);
+    }
+    await Promise.all(looking);
+  };
+  yield* found.until(all());
+}
+
+/** Looks at the stations of one row side by side, each until it is there. */
+async function lookOn(
+  pipeline: Pipeline,
+  index: number,
+  row: Travelling,
+  found: (hop: Hop) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const look = async (name: Hop['name'], everyMs: number, once: () => Promise<readonly Hop[]>): Promise<void> => {
+    while (row.awaited.has(name) && !signal.aborted) {
+      for (const hop of await once()) found(hop);
+      if (row.awaited.has(name)) await sleep(everyMs, undefined, { signal }).catch(() => {});
+    }
+  };
+  const isStored = () => row.storedAt !== undefined;
+  await Promise.all([
+    look('log', slowMs, () => lookInLog(pipeline, row)),
+    look('posts', pollMs, () => lookForPart(pipeline, index, row)),
+    look('raw', slowMs, () => lookInRaw(pipeline, row)),
+    look('answers', slowMs, async () => (isStored() ? lookAtAnswers(pipeline, row) : [])),
+    look('batch', batchMs, () => lookAtRuns(pipeline, row)),
+  ]);
 }
 
 function stations({ names }: Pipeline, door: DoorName): Set<Hop['name']> {
   const speed = door === 'streams' || names.speedTopics !== undefined;
   return new Set<Hop['name']>([
+    'log',
     ...(speed ? (['posts', 'answers'] as const) : []),
     ...(names.batch ? (['raw', 'batch'] as const) : []),
   ]);
@@ -89,67 +153,60 @@ async function handOver(
   return { hop, record: { source, topic, partition: String(partition), offset: String(offset) } };
 }
 
-/** What has happened since the last look. */
-async function look(pipeline: Pipeline, index: number, travelling: readonly Travelling[]): Promise<Hop[]> {
-  const waitsFor = (name: Hop['name']) => travelling.filter(({ awaited }) => awaited.has(name));
-  const found: Hop[] = [];
-  if (waitsFor('posts').length > 0) found.push(...(await lookForParts(pipeline, index, waitsFor('posts'))));
-  for (const row of waitsFor('raw')) found.push(...(await lookInRaw(pipeline, row)));
-  const stored = (row: Travelling) => row.arrivalMs !== undefined && !row.awaited.has('posts');
-  const uncounted = waitsFor('answers').filter(stored);
-  if (uncounted.length > 0) found.push(...(await lookAtAnswers(pipeline, uncounted)));
-  const outOfBatch = waitsFor('batch').filter(({ arrivalMs }) => arrivalMs !== undefined);
-  if (outOfBatch.length > 0) found.push(...(await lookAtRuns(pipeline, outOfBatch)));
-  return found;
+/** When the stream says it arrived; a topic's record is told of by the key under which it is stored. */
+async function lookInLog({ clients }: Pipeline, row: Travelling): Promise<Hop[]> {
+  const { source, topic, partition, offset } = row.record;
+  if (source !== 'kinesis') return [];
+  const place = { StreamName: topic, ShardId: partition, ShardIteratorType: 'AT_SEQUENCE_NUMBER' } as const;
+  const { ShardIterator } = await clients.kinesis.send(
+    new GetShardIteratorCommand({ ...place, StartingSequenceNumber: offset }),
+  );
+  const { Records = [] } = await clients.kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 1 }));
+  const arrival = Records[0]?.ApproximateArrivalTimestamp;
+  return arrival === undefined ? [] : arrived(row, arrival.getTime());
+}
+
+/** The row has been found in the log. */
+function arrived(row: Travelling, arrivalMs: number): Hop[] {
+  if (!row.awaited.delete('log')) return [];
+  row.arrivalMs = arrivalMs;
+  const { feed, door, record } = row;
+  return [{ feed, door, name: 'log', at: arrivalMs, detail: `${record.topic}, ${record.partition}` }];
 }
 
 /** In the posts table, under the order key that tells when the record arrived, or in quarantine. */
-async function lookForParts({ clients, names }: Pipeline, ind: number, rows: readonly Travelling[]): Promise<Hop[]> {
+async function lookForPart({ clients, names }: Pipeline, ind: number, row: Travelling): Promise<Hop[]> {
+  const { feed, door, record, takenAt } = row;
   const get = new GetCommand({ TableName: names.postsTable, Key: { ind }, ConsistentRead: true });
   const post = (await clients.dynamodb.send(get)).Item as Post | undefined;
-  const found: Hop[] = [];
-  for (const row of rows) {
-    const key = post?.[row.feed]?.k.split('#');
-    const isOwn = key?.[1] === row.record.source && BigInt(key[4] ?? 0) >= BigInt(row.record.offset);
-    const isLater = key !== undefined && Number(key[0]) >= row.takenAt;
-    if (key && (isOwn || isLater)) {
-      row.awaited.delete('posts');
-      if (isOwn) found.push(arrived(row, Number(key[0])));
-      row.arrivalMs ??= row.takenAt;
-      const detail = isOwn ? `stored under ${key[0]}#${key[1]}#…` : 'stored; another arrival has replaced it since';
-      found.push({ feed: row.feed, door: row.door, name: 'posts', at: Date.now(), detail });
-    } else if (Date.now() - row.takenAt > pollMs) {
-      found.push(...(await lookInQuarantine(clients, names.quarantineBucket, row)));
-    }
-  }
-  return found;
+  const key = post?.[feed]?.k.split('#');
+  const isOwn =
+    key?.[1] === record.source && key[3] === record.partition && BigInt(key[4] ?? 0) === BigInt(record.offset);
+  const isLater = key !== undefined && Number(key[0]) >= (row.arrivalMs ?? takenAt);
+  if (key === undefined || !(isOwn || isLater)) return lookInQuarantine(clients, names.quarantineBucket, row);
+  row.awaited.delete('posts');
+  row.storedAt = Date.now();
+  const detail = isOwn ? `under ${key[0]}#${key[1]}#…` : 'a later arrival of it is stored already';
+  const hop: Hop = { feed, door, name: 'posts', at: row.storedAt, detail };
+  return isOwn ? [...arrived(row, Number(key[0])), hop] : [hop];
 }
 
 async function lookInQuarantine(clients: Clients, bucket: string, row: Travelling): Promise<Hop[]> {
   const { feed, door, record } = row;
-  for (const day of new Set([row.takenAt, row.takenAt - dayMs])) {
-    const text = await readObject(clients, bucket, quarantineKey('speed', feed, day, { ...record, position: 0 }));
-    if (text === undefined) continue;
-    const { rule, reason, arrival } = parseQuarantined(text);
-    row.awaited.delete('posts');
-    row.awaited.delete('answers');
-    const refused = {
-      feed,
-      door,
-      name: 'quarantine',
-      at: Date.now(),
-      detail: `${rule}: ${reason}`,
-      refused: true,
-    } as const;
-    return [arrived(row, Date.parse(arrival)), refused];
-  }
-  return [];
-}
-
-function arrived(row: Travelling, arrivalMs: number): Hop {
-  row.arrivalMs = arrivalMs;
-  const { feed, door, record } = row;
-  return { feed, door, name: 'log', at: arrivalMs, detail: `${record.topic}, ${record.partition}` };
+  const key = quarantineKey('speed', feed, row.arrivalMs ?? row.takenAt, { ...record, position: 0 });
+  const text = await readObject(clients, bucket, key);
+  if (text === undefined) return [];
+  const { rule, reason, arrival } = parseQuarantined(text);
+  for (const name of ['posts', 'answers', 'batch'] as const) row.awaited.delete(name);
+  const refused = {
+    feed,
+    door,
+    name: 'quarantine',
+    at: Date.now(),
+    detail: `${rule}: ${reason}`,
+    refused: true,
+  } as const;
+  return [...arrived(row, Date.parse(arrival)), refused];
 }
 
 /** In the object that begins at or before the record and ends at or after it. */
@@ -165,38 +222,32 @@ async function lookInRaw({ clients, names }: Pipeline, row: Travelling): Promise
   const { Metadata = {} } = await clients.s3.send(new HeadObjectCommand({ Bucket: bucket, Key: holder.key }));
   if (BigInt(Metadata[lastOffsetMetadata] ?? 0) < BigInt(record.offset)) return [];
   row.awaited.delete('raw');
-  row.arrivalMs ??= row.takenAt;
-  return [{ feed, door, name: 'raw', at: Date.now(), detail: holder.key }];
+  return [{ feed, door, name: 'raw', at: Date.now(), detail: `${prefix.slice(0, prefix.lastIndexOf('/'))}/…` }];
 }
 
-/** Changes are counted in their order: once a later one is, all before it are. */
-async function lookAtAnswers({ url, send }: Pipeline, rows: readonly Travelling[]): Promise<Hop[]> {
+/** Changes are counted in their order: once one stored later is, all before it are. */
+async function lookAtAnswers({ url, send }: Pipeline, row: Travelling): Promise<Hop[]> {
   const answer = await send('GET', new URL(`${url}/metrics/posts-by-category?by=&layer=live`), '');
-  const { watermark, layer } = answer.status === 200 ? JSON.parse(answer.body) : ({} as Record<string, unknown>);
-  if (layer !== 'live') {
-    for (const { awaited } of rows) awaited.delete('answers');
-    return [];
-  }
-  return rows.flatMap((row): Hop[] => {
-    if (Date.parse(String(watermark)) < row.arrivalMs!) return [];
-    row.awaited.delete('answers');
-    const { feed, door } = row;
-    return [{ feed, door, name: 'answers', at: Date.now(), detail: `live answers count changes up to ${watermark}` }];
-  });
+  if (answer.status !== 200) return [];
+  const { watermark, layer } = JSON.parse(answer.body) as { readonly watermark: string | null; readonly layer: string };
+  // Without a complete live history there is nothing to wait for.
+  if (layer !== 'live') row.awaited.delete('answers');
+  if (layer !== 'live' || watermark === null || Date.parse(watermark) < (row.arrivalMs ?? row.takenAt)) return [];
+  row.awaited.delete('answers');
+  const { feed, door } = row;
+  return [{ feed, door, name: 'answers', at: Date.now(), detail: `changes up to ${watermark} are counted` }];
 }
 
 /** A run takes what arrived up to its watermark. */
-async function lookAtRuns({ clients, names }: Pipeline, rows: readonly Travelling[]): Promise<Hop[]> {
+async function lookAtRuns({ clients, names }: Pipeline, row: Travelling): Promise<Hop[]> {
   const get = new GetCommand({ TableName: names.batch!.runsTable, Key: { id: 'batch' } });
   const pointer = (await clients.dynamodb.send(get)).Item?.['pointer'] as
     | { readonly runId: string; readonly watermark: number }
     | undefined;
-  return rows.flatMap((row): Hop[] => {
-    if (pointer === undefined || Number(pointer.watermark) < row.arrivalMs!) return [];
-    row.awaited.delete('batch');
-    const { feed, door } = row;
-    return [{ feed, door, name: 'batch', at: Date.now(), detail: `run ${pointer.runId}` }];
-  });
+  if (pointer === undefined || Number(pointer.watermark) < (row.arrivalMs ?? row.takenAt)) return [];
+  row.awaited.delete('batch');
+  const { feed, door } = row;
+  return [{ feed, door, name: 'batch', at: Date.now(), detail: `run ${pointer.runId}` }];
 }
 
 const shortened = (text: string): string => (text.length > 16 ? `${text.slice(0, 6)}…${text.slice(-6)}` : text);

@@ -62,7 +62,7 @@ function Standing({ answer: { layer, asOf, freshness, notes, doors, run }, asked
 }
 
 /** Bars for the one number that a row is about; the table has all. */
-function Rows({ answer: { columns, rows } }) {
+function Rows({ answer: { columns, rows, next } }) {
   const measure = columns.findLast((column) => rows.every((row) => typeof row[column] === 'number'));
   const most = measure === undefined ? 0 : Math.max(...rows.map((row) => row[measure]));
   const names = columns.filter((column) => column !== measure);
@@ -88,7 +88,7 @@ function Rows({ answer: { columns, rows } }) {
       </ul>`
     }
     <details open=${rows.length > 1 && most <= 0}>
-      <summary>${rows.length === 1 ? 'As a table' : `${count(rows.length)} rows`}</summary>
+      <summary>${rows.length === 1 ? 'As a table' : `${next ? 'The first ' : ''}${count(rows.length)} rows`}</summary>
       <${Table} label="Rows" columns=${columns.map(words)} rows=${rows.map((row) => columns.map((column) => row[column]))} />
     </details>
   `;

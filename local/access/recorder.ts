@@ -41,6 +41,7 @@ export class CallRecorder {
   readonly #fileLimit: number;
   readonly #countLimit: number;
   readonly #counts = new Map<string, { -readonly [K in keyof CallCount]: CallCount[K] }>();
+  readonly #listeners: ((call: RecordedCall) => void)[] = [];
   #pending: RecordedCall[] = [];
   #timer: NodeJS.Timeout | undefined;
   #bytes = 0;
@@ -54,8 +55,14 @@ export class CallRecorder {
     this.#bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   }
 
+  /** Told of each call from now on, at once. */
+  onCall(listener: (call: RecordedCall) => void): void {
+    this.#listeners.push(listener);
+  }
+
   record(call: RecordedCall): void {
     this.#count(call);
+    for (const listener of this.#listeners) listener(call);
     if (this.#file === undefined) return;
     this.#pending.push(call);
     if (this.#pending.length >= FLUSH_CALLS) this.flush();

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Caller } from '../access/caller.ts';
+import type { CallRecorder } from '../access/recorder.ts';
 import { PortTakenError } from '../door/ports.ts';
 import type { ApiKeys } from '../services/apigateway/api-keys.ts';
 import type { FrontDoor } from '../services/service.ts';
@@ -50,6 +51,7 @@ export interface ConsoleParts {
   readonly endpoint: string;
   readonly frontDoor: FrontDoor;
   readonly administrator: Caller;
+  readonly calls: CallRecorder;
   readonly services: Pick<
     Services,
     'apiGateway' | 'cloudWatch' | 'kafka' | 'kafkaConnect' | 'lambda' | 'logs' | 'queryEngine'
@@ -66,7 +68,7 @@ const PORT = 8001;
 
 /** Opens the console of a deployment that runs. @throws PortTakenError */
 export async function openConsole(options: ConsoleOptions, parts: ConsoleParts): Promise<RunningConsole> {
-  const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, services, fault } = parts;
+  const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, calls, services, fault } = parts;
   const { apiGateway, cloudWatch, lambda, logs } = services;
   const tools = options.tools({ endpoint, apiUrl: apiGateway.url, stacks, apiKeys: apiGateway.apiKeys });
   const pipeline = new PipelineTopology(assembly, stacks, target);
@@ -74,7 +76,7 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
   const call: Call = (service, operation, input) => frontDoor.call(administrator, service, operation, input);
   const credentials = { accessKeyId: administrator.accessKeyId, secretAccessKey: administrator.secretAccessKey };
   const s3 = new S3Client({ endpoint, region: target.region, credentials, forcePathStyle: true });
-  const live = new Live(cloudWatch, pipeline, () => ({
+  const live = new Live({ metrics: cloudWatch, calls }, pipeline, () => ({
     emulation: posts.emulation ?? null,
     alarms: cloudWatch.alarms().filter(({ state }) => state.value === 'ALARM').length,
   }));

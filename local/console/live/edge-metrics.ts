@@ -62,10 +62,6 @@ const into: Readonly<Record<string, OfResource>> = {
     ],
   }),
   'AWS::DynamoDB::Table': ({ ref }) => ({
-    rate: ['UpdateItem', 'PutItem', 'BatchWriteItem', 'TransactWriteItems'].map((Operation) =>
-      measure('AWS/DynamoDB', 'SuccessfulRequestLatency', { TableName: ref, Operation }, 'SampleCount'),
-    ),
-    unit: 'writes',
     errors: [measure('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: ref })],
   }),
   'AWS::KafkaConnect::Connector': ({ properties }, cluster) => {
@@ -98,40 +94,14 @@ const into: Readonly<Record<string, OfResource>> = {
   }),
 };
 
-/** What comes out of who writes, where its target does not count it. */
-const outOf: Readonly<Record<string, OfResource>> = {
-  'AWS::KafkaConnect::Connector': ({ properties }) => ({
-    rate: [
-      measure(
-        'AWS/KafkaConnect',
-        'SinkRecordSendRate',
-        { ConnectorName: String(properties['ConnectorName']) },
-        'Average',
-      ),
-    ],
-    unit: 'records',
-  }),
-  'AWS::Lambda::Function': ({ ref }) => ({
-    rate: [measure('AWS/Lambda', 'Invocations', { FunctionName: ref })],
-    unit: 'calls',
-  }),
-};
-
-/** What is measured of the arrows between two groups of resources. @param cluster of the topics */
-export function edgeMeasures(
-  from: readonly Resource[],
-  to: readonly Resource[],
-  cluster: string | undefined,
-): EdgeMeasures {
-  const atEnd = to.map((resource) => into[resource.type]?.(resource, cluster) ?? {});
-  const atStart = from.map((resource) => outOf[resource.type]?.(resource, cluster) ?? {});
-  const [rates, others] = [atEnd, atStart].map((parts) => parts.flatMap(({ rate = [] }) => rate));
-  const counted = rates!.length > 0 ? atEnd : atStart;
+/** What is measured of the arrows to some resources. @param cluster of the topics */
+export function edgeMeasures(to: readonly Resource[], cluster: string | undefined): EdgeMeasures {
+  const parts = to.map((resource) => into[resource.type]?.(resource, cluster) ?? {});
   return {
-    rate: rates!.length > 0 ? rates! : others!,
-    unit: counted.find(({ unit }) => unit !== undefined)?.unit ?? '',
-    lag: atEnd.flatMap(({ lag = [] }) => lag),
-    errors: atEnd.flatMap(({ errors = [] }) => errors),
+    rate: parts.flatMap(({ rate = [] }) => rate),
+    unit: parts.find(({ unit }) => unit !== undefined)?.unit ?? '',
+    lag: parts.flatMap(({ lag = [] }) => lag),
+    errors: parts.flatMap(({ errors = [] }) => errors),
   };
 }
 

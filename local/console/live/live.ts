@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallRecorder } from '../../access/recorder.ts';
 import type { CloudWatch, MetricDataQuery, Series } from '../../services/cloudwatch/types.ts';
 import type { Events, Route } from '../http.ts';
 import type { PipelineTopology } from '../topology/topology.ts';
+import { CallRates, type WatchedEdge } from './call-rates.ts';
 import { type EdgeMeasures, edgeMeasures, type Measure } from './edge-metrics.ts';
 
 /** What goes along an arrow now. */
@@ -36,17 +38,40 @@ export class Live {
   readonly #more: () => object;
   #last: { readonly at: number; readonly state: LiveState } | undefined;
 
+  readonly #calls: CallRates;
+
   /** @param more members of each event besides */
-  constructor(metrics: Pick<CloudWatch, 'metricData'>, pipeline: PipelineTopology, more: () => object) {
+  constructor(
+    {
+      metrics,
+      calls,
+    }: { readonly metrics: Pick<CloudWatch, 'metricData'>; readonly calls: Pick<CallRecorder, 'onCall'> },
+    pipeline: PipelineTopology,
+    more: () => object,
+  ) {
     this.#metrics = metrics;
     this.#more = more;
     const cluster = pipeline.resources.find(({ type }) => type === 'AWS::MSK::Cluster')?.properties['ClusterName'];
     const { nodes, edges } = pipeline.topology;
-    const members = new Map(nodes.map((node) => [node.id, node.members.map(({ id }) => pipeline.resource(id)!)]));
-    this.#edges = edges.map(({ id, from, to }) => ({
+    const members = new Map(nodes.map((node) => [node.id, pipeline.actors(node)]));
+    this.#edges = edges.map(({ id, to }) => ({
       id,
-      measures: edgeMeasures(members.get(from)!, members.get(to)!, cluster === undefined ? undefined : String(cluster)),
+      measures: edgeMeasures(
+        members.get(to)!.map(({ resource }) => resource),
+        cluster === undefined ? undefined : String(cluster),
+      ),
     }));
+    const watched = edges.flatMap(({ id, from, to, how }): WatchedEdge[] => {
+      if (how === 'reads') return [];
+      const [by, on] = how === 'asks' ? [to, from] : [from, to];
+      const hasRole = members.get(by)!.some(({ role }) => role !== undefined);
+      const measures = this.#edges.find((edge) => edge.id === id)!.measures;
+      // What counts its records itself tells more than calls do.
+      if (!hasRole || (how === 'writes' && measures.rate.length > 0)) return [];
+      return [{ id, how, by: members.get(by)!, on: members.get(on)! }];
+    });
+    this.#calls = new CallRates(watched);
+    calls.onCall((call) => this.#calls.see(call));
   }
 
   route(): Route {
@@ -57,7 +82,9 @@ export class Live {
   state(now: number): LiveState {
     if (this.#last !== undefined && now - this.#last.at < EVERY_MS / 2) return this.#last.state;
     const seen = this.#read(now);
-    const edges = this.#edges.map(({ id, measures }) => [id, edgeState(measures, seen, now)] as const);
+    const edges = this.#edges.map(
+      ({ id, measures }) => [id, edgeState(measures, seen, now, this.#calls.rate(id, now))] as const,
+    );
     const state = { time: now, edges: Object.fromEntries(edges) };
     this.#last = { at: now, state };
     return state;
@@ -93,15 +120,17 @@ function edgeState(
   { rate, unit, lag, errors }: EdgeMeasures,
   seen: ReadonlyMap<string, Series>,
   now: number,
+  calls: number | undefined,
 ): EdgeState {
   const valuesOf = (measure: Measure) => seen.get(nameOf(measure))?.values ?? [];
   const failed = errors.flatMap(valuesOf).reduce((sum, value) => sum + value, 0);
   const lags = lag.flatMap(valuesOf);
-  const perSecond = rate.length === 0 ? null : rate.reduce((sum, one) => sum + ratePerSecond(one, seen, now), 0);
+  const measured = rate.length === 0 ? null : rate.reduce((sum, one) => sum + ratePerSecond(one, seen, now), 0);
+  const perSecond = calls ?? measured;
   const oldest = lags.length === 0 ? null : Math.max(...lags);
   const late = oldest !== null && oldest > LATE_MS;
   const health = failed > 0 ? 'failing' : late ? 'late' : perSecond ? 'ok' : 'quiet';
-  return { rate: perSecond, unit, lag: oldest, errors: failed, health };
+  return { rate: perSecond, unit: calls === undefined ? unit : 'calls', lag: oldest, errors: failed, health };
 }
 
 /** An average is one already; a sum is spread over the time since its first period began. */

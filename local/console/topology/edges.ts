@@ -22,10 +22,13 @@ interface Statement {
   readonly Resource?: string | readonly string[];
 }
 
-const WRITES =
-  /^(kinesis:PutRecords?|dynamodb:(Put|Update|Delete|BatchWrite)\w*|s3:PutObject|kafka-cluster:WriteData|glue:(Create|Update)Table|sns:Publish|sqs:SendMessage)$/;
-const CALLS = /^(lambda:InvokeFunction|states:StartExecution|glue:StartJobRun|athena:StartQueryExecution)$/;
-const ASKS = /^(dynamodb:(GetItem|BatchGetItem|Query|Scan)|s3:GetObject|kafka-cluster:ReadData|glue:GetTable)$/;
+/** What is done along an arrow. */
+export const ACTIONS: Readonly<Record<Exclude<Link['how'], 'reads'>, RegExp>> = {
+  writes:
+    /^(kinesis:PutRecords?|dynamodb:(Put|Update|Delete|BatchWrite)\w*|s3:PutObject|kafka-cluster:WriteData|glue:(Create|Update)Table|sns:Publish|sqs:SendMessage)$/,
+  calls: /^(lambda:InvokeFunction|states:StartExecution|glue:StartJobRun|athena:StartQueryExecution)$/,
+  asks: /^(dynamodb:(GetItem|BatchGetItem|Query|Scan)|s3:GetObject|kafka-cluster:ReadData|glue:GetTable)$/,
+};
 
 /** Who hands what to whom, as event source mappings, integrations of the API and the roles' policies say. */
 export function links(resources: readonly Resource[], actors: readonly Actor[]): Link[] {
@@ -85,9 +88,9 @@ function granted(actor: Actor, resources: readonly Resource[], actors: readonly 
       [on ?? []].flat().some((pattern) => covers(pattern, other)) ? [Action ?? []].flat() : [],
     );
     const [mine, its] = [actor.resource.id, other.resource.id];
-    if (actions.some((action) => WRITES.test(action))) return [{ from: mine, to: its, how: 'writes' }];
-    if (actions.some((action) => CALLS.test(action))) return [{ from: mine, to: its, how: 'calls' }];
-    if (actions.some((action) => ASKS.test(action))) return [{ from: its, to: mine, how: 'asks' }];
+    if (actions.some((action) => ACTIONS.writes.test(action))) return [{ from: mine, to: its, how: 'writes' }];
+    if (actions.some((action) => ACTIONS.calls.test(action))) return [{ from: mine, to: its, how: 'calls' }];
+    if (actions.some((action) => ACTIONS.asks.test(action))) return [{ from: its, to: mine, how: 'asks' }];
     return [];
   });
 }

@@ -53,6 +53,12 @@ export class PipelineTopology {
     this.topology = drawn(this.#actors, links(this.resources, this.#actors));
   }
 
+  /** The members of a node. */
+  actors(node: Node): readonly Actor[] {
+    const ids = new Set(node.members.map(({ id }) => id));
+    return this.#actors.filter(({ resource }) => ids.has(resource.id));
+  }
+
   resource(id: string): Resource | undefined {
     return this.resources.find((resource) => resource.id === id);
   }
