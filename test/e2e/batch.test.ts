@@ -9,17 +9,19 @@ import { readBatchAccount } from '../../cli/accounting/batch-account.ts';
 import { answers } from '../../cli/batch/answers.ts';
 import { summaryFaults } from '../../cli/batch/print.ts';
 import { followRun, type Pointer, type RunResult, readPointer } from '../../cli/batch/run.ts';
+import { askQuestions } from '../../cli/demonstration/answers.ts';
 import type { SentPost } from '../../cli/emulator/emulate.ts';
 import { syntheticPost } from '../../cli/emulator/posts.ts';
 import { candidates, redriveAll } from '../../cli/quarantine/redrive.ts';
 import { namedQueries, runQuery } from '../../cli/query/athena.ts';
+import { drained } from '../../cli/rebuild/drain.ts';
 import { questionSql } from '../../model/compile/sql.ts';
 import { formatRecord } from '../../model/coordinates.ts';
 import { feeds } from '../../model/feeds/index.ts';
 import { questions } from '../../model/questions/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { python } from '../clients/runtime.ts';
-import { arrivals, asTexts, expectedAnswers, refused, sortedRows } from '../vectors/questions.ts';
+import { type AnswerRow, arrivals, asTexts, expectedAnswers, refused, sortedRows } from '../vectors/questions.ts';
 import { BatchRuntime } from './batch/batch-runtime.ts';
 import { disagreements, updateList, usedGrants } from './batch/grants.ts';
 
@@ -48,6 +50,26 @@ async function expectHandCheckedAnswers(): Promise<void> {
       name,
       rows: sortedRows(asTexts(rows)),
     });
+  }
+}
+
+/** Through the API, from each layer. */
+async function expectServedAnswers(): Promise<void> {
+  const { clients, names, runtime } = under;
+  await drained(clients, names, { stop: new AbortController().signal, onBehind: () => {} });
+  const asked = questions.filter(({ name }) => name in expectedAnswers);
+  const api = { url: `${runtime.apiUrl}/prod`, auth: { kind: 'none' } } as const;
+  const { runId } = (await pointer())!;
+  for (const layer of [{ layer: 'live' }, { layer: 'batch', run: runId }] as const) {
+    for (const { question, columns, rows } of await askQuestions(api, asked, layer)) {
+      const expected = expectedAnswers[question.name]!;
+      expect({ ...layer, name: question.name, columns, rows: sortedRows(rows as AnswerRow[]) }).toEqual({
+        ...layer,
+        name: question.name,
+        columns: expected.columns,
+        rows: sortedRows(expected.rows),
+      });
+    }
   }
 }
 
@@ -115,6 +137,7 @@ test(
     }
     await expectHandCheckedAnswers();
     await expectWhole();
+    await expectServedAnswers();
   },
   limitMs,
 );
@@ -174,6 +197,7 @@ test(
     expect(await pointer()).not.toEqual(before);
     await expectHandCheckedAnswers();
     await expectWhole();
+    await expectServedAnswers();
   },
   limitMs,
 );
@@ -235,6 +259,7 @@ test(
     expect(await pointer()).not.toEqual(before);
     await expectHandCheckedAnswers();
     await expectWhole();
+    await expectServedAnswers();
   },
   limitMs,
 );
