@@ -18,7 +18,6 @@ import { CloudWatchHttp } from './services/cloudwatch/http.ts';
 import { CloudWatchService } from './services/cloudwatch/service.ts';
 import { callMetrics } from './services/cloudwatch/sources/call-metrics.ts';
 import { FaultZeros } from './services/cloudwatch/sources/fault-zeros.ts';
-import { KafkaSampler } from './services/cloudwatch/sources/kafka-sampler.ts';
 import { Samplers } from './services/cloudwatch/sources/samplers.ts';
 import { DynamoDbService } from './services/dynamodb/service.ts';
 import { GlueCatalog } from './services/glue/catalog.ts';
@@ -241,22 +240,17 @@ export async function openServices(options: ServicesOptions): Promise<{ services
     () => openOrchestration({ target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log, metrics }),
     closed,
   );
-  const { sqs, scheduler, states } = orchestration;
   const samplers = new Samplers({
+    ...orchestration,
     sink: metrics,
-    kafka: new KafkaSampler({
-      sink: metrics,
-      cluster: () => kafka.call(identities.administrator, 'ListClusters', {}),
-      engine: () => kafka.engine(),
-      directory: join(stateDir, 'kafka'),
-      log,
-    }),
-    worker: (name) => kafkaConnect.worker(name),
-    queues: () => sqs.depths(),
-    scheduleGroups: () => scheduler.schedules().map(({ group }) => group),
-    machines: () => states.call('ListStateMachines', {}),
+    kafka,
+    kafkaConnect,
+    administrator: identities.administrator,
+    directory: stateDir,
+    log,
   });
   cloudWatch.addSample(() => samplers.sample());
+  closing.add('samples', () => cloudWatch.stop());
   const glue = new GlueService(catalog.operations, orchestration.glueJobs.operations);
   for (const service of [athena, cloudWatch, dynamodb, glue, kinesis, logs]) frontDoor.addJson(service);
   for (const service of [kafka, kafkaConnect, s3]) frontDoor.addHttp(service);

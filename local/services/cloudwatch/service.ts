@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessRequest } from '../../access/caller.ts';
 import { isSqliteFault } from '../logs/store.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
@@ -33,6 +34,7 @@ export interface CloudWatchOptions {
 
 const EVALUATE_EVERY_MS = 5_000;
 const SAMPLE_EVERY_MS = 10_000;
+const STOP_LIMIT_MS = 2_000;
 const HISTORY_LIMIT = 1_000;
 
 /** CloudWatch: metrics, metric math, alarms and dashboards. */
@@ -47,7 +49,9 @@ export class CloudWatchService implements CloudWatch, JsonService {
   readonly #dashboards = new Map<string, Dashboard>();
   readonly #operations: Readonly<Record<string, Operation>>;
   readonly #samples: (() => Promise<void>)[] = [];
+  readonly #sampling = new Set<Promise<void>>();
   #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
 
   constructor(options: CloudWatchOptions) {
     const { account, region, stateDir, publish, log } = options;
@@ -83,7 +87,12 @@ export class CloudWatchService implements CloudWatch, JsonService {
   start(): void {
     const sample = (): void => {
       for (const take of this.#samples) {
-        take().catch((error: Error) => this.#options.log(`Metrics are missing: ${error.message}`));
+        const taken = take()
+          .catch((error: Error) => {
+            if (!this.#stopped) this.#options.log(`Metrics are missing: ${error.message}`);
+          })
+          .finally(() => this.#sampling.delete(taken));
+        this.#sampling.add(taken);
       }
     };
     sample();
@@ -93,8 +102,14 @@ export class CloudWatchService implements CloudWatch, JsonService {
     ];
   }
 
-  close(): void {
+  /** Ends sampling and evaluation, before what is sampled is closed. Metrics are taken in until `close`. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    await Promise.race([Promise.all(this.#sampling), sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
+  }
+
+  close(): void {
     this.#store.close();
     this.#alarmStore.close();
   }

@@ -69,6 +69,7 @@ export class MetricStore {
   #timer: NodeJS.Timeout | undefined;
   #trimmed = 0;
   #full = false;
+  #closed = false;
 
   constructor({ file, log = () => {} }: MetricStoreOptions) {
     mkdirSync(dirname(file), { recursive: true });
@@ -83,14 +84,16 @@ export class MetricStore {
     }
   }
 
+  /** What is put after that is lost. */
   close(): void {
     this.flush();
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#db.close();
   }
 
   put(metric: MetricName, unit: string, values: Distribution, time: number): void {
-    const id = this.#idOf(metric, unit);
+    const id = this.#closed ? undefined : this.#idOf(metric, unit);
     if (id === undefined) return;
     const start = startOf(time, FINE.seconds);
     const buckets = this.#waiting.get(id) ?? new Map<number, Distribution>();

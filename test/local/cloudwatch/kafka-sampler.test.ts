@@ -86,6 +86,21 @@ test('a cluster, its brokers, its topics, and groups that lag', async () => {
   }
 }, 60_000);
 
+test('a broker that is down has no active controller', async () => {
+  const sampler = new KafkaSampler({
+    sink: { put: (observation) => void seen.push(observation) },
+    cluster: () => ({ clusterInfoList: [{ clusterName: 'c', numberOfBrokerNodes: 1 }] }),
+    engine: () => new Promise(() => {}),
+    directory: stateDir,
+    log: () => {},
+  });
+  seen = [];
+  void sampler.sample();
+  expect(seen).toEqual([]);
+  await sampler.sample();
+  expect(told('ActiveControllerCount')).toBe(0);
+});
+
 test('a connector by its tasks', () => {
   seen = [];
   const sink = { put: (observation: Observation) => void seen.push(observation) };

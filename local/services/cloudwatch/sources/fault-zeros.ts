@@ -12,7 +12,7 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   'AWS/Kinesis': {
     StreamName: ['PutRecords.FailedRecords', 'ReadProvisionedThroughputExceeded', 'WriteProvisionedThroughputExceeded'],
   },
-  'AWS/Lambda': { FunctionName: ['DeadLetterErrors', 'Errors', 'Throttles'] },
+  'AWS/Lambda': { FunctionName: ['DeadLetterErrors', 'Throttles'] },
   'AWS/Scheduler': { ScheduleGroup: ['InvocationDroppedCount', 'TargetErrorCount'] },
   'AWS/States': { StateMachineArn: ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut'] },
 };

@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type Admin, Consumer } from '@platformatic/kafka';
-import { unsecuredToken } from '../../../engines/kafka/token.ts';
-import { SUPER_USER } from '../../../engines/kafka.ts';
-import { type FetchedBatch, recordsOf } from '../../lambda/event-sources/kafka-records.ts';
+import type { Admin } from '@platformatic/kafka';
 import type { JsonObject } from '../../service.ts';
 import type { MetricSink } from '../types.ts';
-import { diskUsedPercent, heapPercent } from './process-usage.ts';
+import { type Behind, timesOf } from './kafka-record-times.ts';
+import { cpuOf, diskUsedPercent, heapPercent, TICKS_PER_SECOND } from './process-usage.ts';
 
 export interface Broker {
   readonly pid: number | undefined;
@@ -36,10 +33,6 @@ interface Ends {
 }
 
 const LATEST = -1n;
-const FETCH_BYTES = 65_536;
-const REQUEST_LIMIT_MS = 5_000;
-/** Of `/proc/<pid>/stat`, on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
 
 /**
  * Metrics of the cluster as the broker's own API tells them, and of the broker's process.
@@ -48,7 +41,7 @@ const TICKS_PER_SECOND = 100;
 export class KafkaSampler {
   readonly #options: KafkaSamplerOptions;
   #cluster: Cluster | undefined;
-  #sampling = false;
+  #state: 'idle' | 'waiting' | 'measuring' = 'idle';
   #partitions = 0;
   #told = '';
   readonly #sizes = new Map<string, { readonly bytes: number; readonly time: number }>();
@@ -66,20 +59,24 @@ export class KafkaSampler {
     return this.#readRates;
   }
 
-  /** Never throws. While a sample waits for a broker that is down, the others say so. */
+  /** Never throws. While one waits for a broker that is down, the others say so. */
   async sample(): Promise<void> {
     this.#cluster ??= clusterIn(this.#options.cluster());
     const cluster = this.#cluster;
     if (cluster === undefined) return;
-    if (this.#sampling) {
+    if (this.#state === 'measuring') return;
+    if (this.#state === 'waiting') {
       this.#putCluster(cluster.name, 'ActiveControllerCount', 0);
       this.#putCluster(cluster.name, 'OfflinePartitionsCount', this.#partitions);
       return;
     }
-    this.#sampling = true;
+    this.#state = 'waiting';
     try {
       const broker = await this.#options.engine();
-      await broker.administer((admin) => this.#measure(admin, broker, cluster));
+      await broker.administer((admin) => {
+        this.#state = 'measuring';
+        return this.#measure(admin, broker, cluster);
+      });
       this.#told = '';
     } catch (error) {
       const { message } = error as Error;
@@ -87,7 +84,7 @@ export class KafkaSampler {
       this.#told = message;
       this.#putCluster(cluster.name, 'ActiveControllerCount', 0);
     } finally {
-      this.#sampling = false;
+      this.#state = 'idle';
     }
   }
 
@@ -269,61 +266,4 @@ export class KafkaSampler {
 function clusterIn({ clusterInfoList }: JsonObject): Cluster | undefined {
   const [first] = clusterInfoList as { clusterName: string; numberOfBrokerNodes: number }[];
   return first && { name: first.clusterName, brokers: first.numberOfBrokerNodes };
-}
-
-interface Behind {
-  readonly group: string;
-  readonly topic: string;
-  readonly partition: number;
-  /** The next to be read. */
-  readonly offset: bigint;
-  readonly lag: number;
-}
-
-/** Of the first record that each has not read yet, milliseconds. */
-async function timesOf(bootstrapServers: string, behind: readonly Behind[]): Promise<Map<Behind, number>> {
-  const times = new Map<Behind, number>();
-  if (behind.length === 0) return times;
-  const consumer = new Consumer({
-    clientId: 'pinflow-metrics',
-    groupId: 'pinflow-metrics',
-    bootstrapBrokers: [bootstrapServers],
-    sasl: { mechanism: 'OAUTHBEARER', token: () => unsecuredToken(SUPER_USER) },
-    requestTimeout: REQUEST_LIMIT_MS,
-    retries: 0,
-  });
-  try {
-    const { topics } = await consumer.metadata({ topics: [...new Set(behind.map(({ topic }) => topic))] });
-    for (const one of behind) {
-      const { topic, partition, offset } = one;
-      const { id: topicId, partitions } = topics.get(topic)!;
-      const wanted = {
-        partition,
-        fetchOffset: offset,
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
-        partitionMaxBytes: FETCH_BYTES,
-      };
-      const node = partitions[partition]!.leader;
-      const { responses } = await consumer.fetch({ node, maxWaitTime: 1, topics: [{ topicId, partitions: [wanted] }] });
-      const batches = responses.flatMap((response) => response.partitions).flatMap(({ records }) => records ?? []);
-      const [first] = (batches as unknown as FetchedBatch[]).flatMap((batch) =>
-        recordsOf(batch, { topic, partition, from: offset }),
-      );
-      if (first !== undefined) times.set(one, first.arrival);
-    }
-  } finally {
-    await consumer.close(true).catch(() => {});
-  }
-  return times;
-}
-
-function cpuOf(pid: number): { user: number; system: number; time: number } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { user: Number(fields[11]), system: Number(fields[12]), time: Date.now() };
-  } catch {
-    return undefined;
-  }
 }

@@ -63,18 +63,17 @@ export function capacityObserver(sink: MetricSink): CapacityObserver {
   };
 }
 
-/** A page of a stream that was read: its records and how far it is behind, milliseconds. */
+/** A page of a stream that was read. https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html */
 export function putStreamRead(sink: MetricSink, stream: string, page: { readonly [member: string]: unknown }): void {
   const put = (name: string, value: number, unit: string): void =>
     sink.put({ namespace: 'AWS/Kinesis', name, dimensions: { StreamName: stream }, value, unit });
-  const records = Array.isArray(page['Records']) ? (page['Records'] as { readonly Data: string }[]) : [];
-  put('GetRecords.IteratorAgeMilliseconds', Number(page['MillisBehindLatest'] ?? 0), 'Milliseconds');
+  const records = page['Records'] as readonly { readonly Data: string; readonly ApproximateArrivalTimestamp: number }[];
+  const arrival = records.at(-1)?.ApproximateArrivalTimestamp;
+  const age = arrival === undefined ? 0 : Math.max(0, Date.now() - arrival * 1_000);
+  const bytes = records.reduce((sum, { Data }) => sum + Buffer.byteLength(Data, 'base64'), 0);
+  put('GetRecords.IteratorAgeMilliseconds', age, 'Milliseconds');
   put('GetRecords.Records', records.length, 'Count');
-  put(
-    'GetRecords.Bytes',
-    records.reduce((sum, { Data }) => sum + Buffer.byteLength(String(Data), 'base64'), 0),
-    'Bytes',
-  );
+  put('GetRecords.Bytes', bytes, 'Bytes');
 }
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */

@@ -1,18 +1,25 @@
-import type { ConnectorStatus } from '../../../engines/connect.ts';
-import type { JsonObject } from '../../service.ts';
+import type { Caller } from '../../../access/caller.ts';
+import type { KafkaService } from '../../kafka/service.ts';
+import type { KafkaConnectService } from '../../kafkaconnect/service.ts';
+import type { Scheduler } from '../../scheduler/service.ts';
+import type { SqsService } from '../../sqs/service.ts';
+import type { StatesService } from '../../states/service.ts';
 import type { MetricSink } from '../types.ts';
 import { putConnector } from './connector-metrics.ts';
 import type { FaultZeros } from './fault-zeros.ts';
-import type { KafkaSampler } from './kafka-sampler.ts';
+import { KafkaSampler } from './kafka-sampler.ts';
 
 export interface SamplersOptions {
   readonly sink: FaultZeros;
-  readonly kafka: KafkaSampler;
-  /** The worker of a connector; undefined when it has none. */
-  readonly worker: (connector: string) => { status(name: string): Promise<ConnectorStatus> } | undefined;
-  readonly queues: () => readonly { readonly queue: string; readonly visible: number; readonly received: number }[];
-  readonly scheduleGroups: () => readonly string[];
-  readonly machines: () => Promise<JsonObject>;
+  readonly kafka: Pick<KafkaService, 'call' | 'engine'>;
+  readonly kafkaConnect: Pick<KafkaConnectService, 'worker'>;
+  readonly scheduler: Pick<Scheduler, 'schedules'>;
+  readonly sqs: Pick<SqsService, 'depths'>;
+  readonly states: Pick<StatesService, 'call'>;
+  readonly administrator: Caller;
+  /** Where the state is. */
+  readonly directory: string;
+  readonly log: (line: string) => void;
 }
 
 const STATUS_LIMIT_MS = 4_000;
@@ -22,30 +29,36 @@ const CONNECT_GROUP = 'connect-';
 /** Takes what is to be asked for, rather than counted, once an interval. */
 export class Samplers {
   readonly #options: SamplersOptions;
+  readonly #kafka: KafkaSampler;
   #asking = false;
 
   constructor(options: SamplersOptions) {
     this.#options = options;
+    const { sink, kafka, administrator, directory, log } = options;
+    const cluster = () => kafka.call(administrator, 'ListClusters', {});
+    this.#kafka = new KafkaSampler({ sink, cluster, engine: () => kafka.engine(), directory, log });
   }
 
   async sample(): Promise<void> {
-    const { sink, kafka, queues, scheduleGroups, machines } = this.#options;
-    for (const { queue, visible, received } of queues()) putQueue(sink, queue, visible, received);
-    for (const ScheduleGroup of scheduleGroups()) sink.know('AWS/Scheduler', { ScheduleGroup });
-    const { stateMachines } = (await machines()) as { stateMachines: { stateMachineArn: string }[] };
-    for (const { stateMachineArn: StateMachineArn } of stateMachines) sink.know('AWS/States', { StateMachineArn });
+    const { sink, scheduler, sqs, states } = this.#options;
+    for (const { queue, visible, received } of sqs.depths()) putQueue(sink, queue, visible, received);
+    for (const { group } of scheduler.schedules()) sink.know('AWS/Scheduler', { ScheduleGroup: group });
+    const { stateMachines } = await states.call('ListStateMachines', {});
+    for (const { stateMachineArn } of stateMachines as { stateMachineArn: string }[]) {
+      sink.know('AWS/States', { StateMachineArn: stateMachineArn });
+    }
     sink.tell();
-    await Promise.all([kafka.sample(), this.#sampleConnectors()]);
+    await Promise.all([this.#kafka.sample(), this.#sampleConnectors()]);
   }
 
   async #sampleConnectors(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const { sink, kafka, worker } = this.#options;
-      for (const [group, rate] of kafka.readRates) {
+      const { sink, kafkaConnect } = this.#options;
+      for (const [group, rate] of this.#kafka.readRates) {
         const name = group.startsWith(CONNECT_GROUP) ? group.slice(CONNECT_GROUP.length) : undefined;
-        const found = name === undefined ? undefined : worker(name);
+        const found = name === undefined ? undefined : kafkaConnect.worker(name);
         if (name === undefined || found === undefined) continue;
         const status = await within(found.status(name));
         if (status !== undefined) putConnector(sink, name, status, rate);
