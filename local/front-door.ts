@@ -156,7 +156,7 @@ export class HttpFrontDoor implements FrontDoor {
       const message = `The local runtime has ${service} in the JSON protocol only, called with X-Amz-Target.`;
       return new ServiceError('UnknownOperationException', message);
     }
-    const names = [...this.#json.keys(), ...this.#query.keys(), ...this.#http.keys()].sort();
+    const names = [...new Set([...this.#json.keys(), ...this.#query.keys(), ...this.#http.keys()])].sort();
     return new ServiceError(
       'UnknownOperationException',
       `The local runtime does not have the service ${service}. It has ${names.join(', ')}.`,
