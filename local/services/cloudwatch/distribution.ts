@@ -16,11 +16,11 @@ const STEP = Math.log(1.02);
 const ZERO = 'z';
 
 export function distributionOf(values: readonly number[]): Distribution | undefined {
-  let whole: Distribution | undefined;
+  let whole: Gathering | undefined;
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
-    const one = { count: 1, sum: value, min: value, max: value };
-    whole = whole === undefined ? one : merged(whole, one);
+    if (whole === undefined) whole = { count: 1, sum: value, min: value, max: value };
+    else gather(whole, { count: 1, sum: value, min: value, max: value });
   }
   return whole;
 }
@@ -31,13 +31,26 @@ export function repeated(value: number, count: number): Distribution {
 }
 
 export function merged(a: Distribution, b: Distribution): Distribution {
-  const min = Math.min(a.min, b.min);
-  const max = Math.max(a.max, b.max);
-  const both = { count: a.count + b.count, sum: a.sum + b.sum, min, max };
-  if (min === max) return both;
-  const sizes = { ...sizesOf(a) };
-  for (const [key, count] of Object.entries(sizesOf(b))) sizes[key] = (sizes[key] ?? 0) + count;
-  return { ...both, sizes };
+  const both = gathering(a);
+  gather(both, b);
+  return both;
+}
+
+/** A distribution that grows in place, as it does for each value that is put. */
+export type Gathering = { -readonly [K in keyof Omit<Distribution, 'sizes'>]: Distribution[K] } & {
+  sizes?: Record<string, number>;
+};
+
+export const gathering = (of: Distribution): Gathering => ({ ...of, ...(of.sizes && { sizes: { ...of.sizes } }) });
+
+export function gather(into: Gathering, more: Distribution): void {
+  if (into.sizes === undefined && (more.min !== into.min || more.max !== into.max)) into.sizes = { ...sizesOf(into) };
+  into.count += more.count;
+  into.sum += more.sum;
+  into.min = Math.min(into.min, more.min);
+  into.max = Math.max(into.max, more.max);
+  if (into.sizes === undefined) return;
+  for (const [key, count] of Object.entries(sizesOf(more))) into.sizes[key] = (into.sizes[key] ?? 0) + count;
 }
 
 const STATISTICS: Readonly<Record<string, (of: Distribution) => number>> = {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { isSqliteFault } from '../logs/store.ts';
-import { type Distribution, merged } from './distribution.ts';
+import { type Distribution, type Gathering, gather, gathering, merged } from './distribution.ts';
 import type { Dimensions, MetricName } from './types.ts';
 
 /** A part of what is kept: values of so many seconds together, for so long. */
@@ -65,7 +65,7 @@ export class MetricStore {
   readonly #statements = new Map<string, StatementSync>();
   readonly #ids = new Map<string, number>();
   /** Metric id -> start of ten seconds -> values. */
-  #waiting = new Map<number, Map<number, Distribution>>();
+  #waiting = new Map<number, Map<number, Gathering>>();
   #timer: NodeJS.Timeout | undefined;
   #trimmed = 0;
   #full = false;
@@ -96,9 +96,10 @@ export class MetricStore {
     const id = this.#closed ? undefined : this.#idOf(metric, unit);
     if (id === undefined) return;
     const start = startOf(time, FINE.seconds);
-    const buckets = this.#waiting.get(id) ?? new Map<number, Distribution>();
+    const buckets = this.#waiting.get(id) ?? new Map<number, Gathering>();
     const earlier = buckets.get(start);
-    buckets.set(start, earlier === undefined ? values : merged(earlier, values));
+    if (earlier === undefined) buckets.set(start, gathering(values));
+    else gather(earlier, values);
     this.#waiting.set(id, buckets);
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }
