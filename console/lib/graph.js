@@ -1,8 +1,11 @@
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/ui.js';
 import { brief, duration } from './format.js';
 
-const box = { width: 148, height: 52, gapX: 26, gapY: 30 };
-const band = { label: 84, padding: 26 };
+const height = 52;
+const wide = { width: 148, height, gapX: 26, gapY: 30, left: 84, top: 26 };
+/** Where the label of a band has no room beside the boxes: two boxes a row. */
+const narrow = (width) => ({ width: Math.floor((width - 36) / 2), height, gapX: 28, gapY: 30, left: 4, top: 34 });
+const sizes = (width) => (width < 640 ? narrow(width) : wide);
 
 /** Boxes in bands, a band a capability, in the order in which data goes through them. */
 export function Graph({ topology, live, chosen, onChoose }) {
@@ -15,6 +18,7 @@ export function Graph({ topology, live, chosen, onChoose }) {
     return () => observer.disconnect();
   }, []);
   const layout = useMemo(() => placed(topology, width), [topology.nodes, topology.edges.length, width]);
+  const box = layout.box;
   const near = over ?? chosen;
   const isNear = ({ from, to }) => near === undefined || from === near || to === near;
   return html`<div class="graph" ref=${holder} style=${{ height: `${layout.height}px` }}>
@@ -94,7 +98,8 @@ function shortName({ members }) {
 }
 
 function placed({ capabilities, nodes, edges }, width) {
-  const perRow = Math.max(1, Math.floor((width - band.label + box.gapX) / (box.width + box.gapX)));
+  const box = sizes(width);
+  const perRow = Math.max(1, Math.floor((width - box.left + box.gapX) / (box.width + box.gapX)));
   const places = new Map();
   const bands = [];
   let top = 0;
@@ -109,22 +114,22 @@ function placed({ capabilities, nodes, edges }, width) {
     members.forEach((node, at) => {
       const row = Math.floor(at / each);
       const inRow = Math.min(each, members.length - row * each);
-      const free = width - band.label - inRow * box.width - (inRow - 1) * box.gapX;
+      const free = width - box.left - inRow * box.width - (inRow - 1) * box.gapX;
       const spread = Math.min(60, inRow > 1 ? free / inRow : 0);
-      const start = band.label + Math.max(0, (free - spread * (inRow - 1)) / 2);
+      const start = box.left + Math.max(0, (free - spread * (inRow - 1)) / 2);
       places.set(node.id, {
         x: start + (at % each) * (box.width + box.gapX + spread),
-        y: top + band.padding + row * (box.height + box.gapY),
+        y: top + box.top + row * (box.height + box.gapY),
         band: name,
         row: `${name} ${row}`,
       });
     });
-    const height = 2 * band.padding + rows * box.height + (rows - 1) * box.gapY;
+    const height = box.top + 26 + rows * box.height + (rows - 1) * box.gapY;
     bands.push({ name, top, height });
     top += height;
   }
-  const drawn = new Map(edges.map((edge) => [edge.id, curve(places.get(edge.from), places.get(edge.to))]));
-  return { nodes: places, bands, edges: drawn, height: top };
+  const drawn = new Map(edges.map((edge) => [edge.id, curve(places.get(edge.from), places.get(edge.to), box)]));
+  return { box, nodes: places, bands, edges: drawn, height: top };
 }
 
 /** By how far along the way within the band, then near to what is above. */
@@ -147,8 +152,7 @@ function ordered(members, edges, places) {
   return [...members].sort((a, b) => depth.get(a.id) - depth.get(b.id) || above(a) - above(b));
 }
 
-function curve(from, to) {
-  const { width, height } = box;
+function curve(from, to, { width, height }) {
   const middle = ({ x }) => x + width / 2;
   if (from.row === to.row) {
     const right = to.x > from.x;

@@ -4,6 +4,8 @@ import type { Resource } from '../topology/resources.ts';
 /** What is asked of a metric. */
 export interface Measure extends MetricName {
   readonly statistic: Statistic;
+  /** Makes it what is told. @default 1 */
+  readonly factor?: number;
 }
 
 /** What an arrow tells. Several measures of a part are added up, of `lag` the greatest counts. */
@@ -17,6 +19,9 @@ export interface EdgeMeasures {
   /** What goes wrong at its end. */
   readonly errors: readonly Measure[];
 }
+
+/** MSK tells lags in seconds, Lambda in milliseconds. */
+const MS_PER_SECOND = 1_000;
 
 const measure = (
   namespace: string,
@@ -83,6 +88,7 @@ const into: Readonly<Record<string, OfResource>> = {
                 },
                 'Maximum',
               ),
+              factor: MS_PER_SECOND,
             })),
       errors: [measure('AWS/KafkaConnect', 'ErroredTaskCount', { ConnectorName: name }, 'Maximum')],
     };

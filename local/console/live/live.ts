@@ -105,7 +105,7 @@ export class Live {
     );
     const names = [...asked.keys()];
     const queries = names.map((name, at): MetricDataQuery => {
-      const { statistic, ...metric } = asked.get(name)!;
+      const { statistic, factor: _, ...metric } = asked.get(name)!;
       return { id: `m${at}`, label: name, stat: { ...metric, statistic, periodSeconds: PERIOD_S } };
     });
     const from = (Math.floor(now / 1_000 / PERIOD_S) - (PERIODS - 1)) * PERIOD_S * 1_000;
@@ -124,7 +124,11 @@ function edgeState(
 ): EdgeState {
   const valuesOf = (measure: Measure) => seen.get(nameOf(measure))?.values ?? [];
   const failed = errors.flatMap(valuesOf).reduce((sum, value) => sum + value, 0);
-  const lags = lag.flatMap(valuesOf);
+  const lags = lag.flatMap((measure) =>
+    valuesOf(measure)
+      .slice(-1)
+      .map((value) => value * (measure.factor ?? 1)),
+  );
   const measured = rate.length === 0 ? null : rate.reduce((sum, one) => sum + ratePerSecond(one, seen, now), 0);
   const perSecond = calls ?? measured;
   const oldest = lags.length === 0 ? null : Math.max(...lags);

@@ -12,7 +12,7 @@ export interface Actor {
 export interface Link {
   readonly from: string;
   readonly to: string;
-  /** `reads`: an event source mapping; the rest is what a policy or an integration lets happen. */
+  /** `reads`: an event source mapping, or the consumer of a topic; the rest is what a policy or an integration lets happen. */
   readonly how: 'reads' | 'writes' | 'calls' | 'asks';
 }
 
@@ -27,7 +27,7 @@ export const ACTIONS: Readonly<Record<Exclude<Link['how'], 'reads'>, RegExp>> = 
   writes:
     /^(kinesis:PutRecords?|dynamodb:(Put|Update|Delete|BatchWrite)\w*|s3:PutObject|kafka-cluster:WriteData|glue:(Create|Update)Table|sns:Publish|sqs:SendMessage)$/,
   calls: /^(lambda:InvokeFunction|states:StartExecution|glue:StartJobRun|athena:StartQueryExecution)$/,
-  asks: /^(dynamodb:(GetItem|BatchGetItem|Query|Scan)|s3:GetObject|kafka-cluster:ReadData|glue:GetTable)$/,
+  asks: /^(dynamodb:(GetItem|BatchGetItem|Query|Scan)|s3:GetObject|glue:GetTable)$/,
 };
 
 /** Who hands what to whom, as event source mappings, integrations of the API and the roles' policies say. */
@@ -90,6 +90,7 @@ function granted(actor: Actor, resources: readonly Resource[], actors: readonly 
     const [mine, its] = [actor.resource.id, other.resource.id];
     if (actions.some((action) => ACTIONS.writes.test(action))) return [{ from: mine, to: its, how: 'writes' }];
     if (actions.some((action) => ACTIONS.calls.test(action))) return [{ from: mine, to: its, how: 'calls' }];
+    if (actions.includes('kafka-cluster:ReadData')) return [{ from: its, to: mine, how: 'reads' }];
     if (actions.some((action) => ACTIONS.asks.test(action))) return [{ from: its, to: mine, how: 'asks' }];
     return [];
   });
