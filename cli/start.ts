@@ -51,26 +51,30 @@ export default command(
     const context = contextOf(pairs);
     const deployment = context['deployment'] ?? 'demo';
     const interrupted = onInterrupt(() => console.log('\nStopping …'));
+    const unlessInterrupted = <T>(work: Promise<T>): Promise<T | undefined> =>
+      work.catch((error: unknown) => {
+        if (interrupted.signal.aborted) return undefined;
+        throw error;
+      });
     const began = performance.now();
-    const synthesized = await synthesize(stateDir, context);
+    const synthesized = await unlessInterrupted(synthesize(stateDir, context, interrupted.signal));
     const synthMs = performance.now() - began;
-    if (interrupted.signal.aborted) return 130;
-    const runtime = await startRuntime({
-      assembly: synthesized.directory,
-      stateDir,
-      python: pythonPath(),
-      kafka: kafkaInstallation(),
-      spark: sparkInstallation(),
-      trino: trinoInstallation(),
-      ...(port !== undefined && { port }),
-      ...(apiPort !== undefined && { apiPort }),
-      console: consoleOf(deployment, consolePort),
-      stop: interrupted.signal,
-      log: (line) => console.error(`  ! ${line}`),
-    }).catch((error: unknown) => {
-      if (interrupted.signal.aborted) return undefined;
-      throw error;
-    });
+    if (synthesized === undefined || interrupted.signal.aborted) return 130;
+    const runtime = await unlessInterrupted(
+      startRuntime({
+        assembly: synthesized.directory,
+        stateDir,
+        python: pythonPath(),
+        kafka: kafkaInstallation(),
+        spark: sparkInstallation(),
+        trino: trinoInstallation(),
+        ...(port !== undefined && { port }),
+        ...(apiPort !== undefined && { apiPort }),
+        console: consoleOf(deployment, consolePort),
+        stop: interrupted.signal,
+        log: (line) => console.error(`  ! ${line}`),
+      }),
+    );
     if (runtime === undefined) return 130;
     try {
       const steps = [{ name: synthesized.reused ? 'templates unchanged' : 'synth', ms: synthMs }, ...runtime.timings];

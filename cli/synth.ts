@@ -22,9 +22,13 @@ const sources = ['bin', 'lib', 'lambda', 'model', 'cdk.json', 'package-lock.json
 /**
  * Writes the app's templates and bundles to `stateDir`/cdk.out, unless they are there already.
  * @param context what `-c key=value` gives on the command line, over that of cdk.json
- * @throws SynthError
+ * @throws SynthError; AbortError when it is stopped
  */
-export async function synthesize(stateDir: string, context: Readonly<Record<string, string>>): Promise<Synthesized> {
+export async function synthesize(
+  stateDir: string,
+  context: Readonly<Record<string, string>>,
+  stop?: AbortSignal,
+): Promise<Synthesized> {
   const directory = join(stateDir, 'cdk.out');
   const stamp = join(stateDir, 'cdk.out.sources');
   const configured = JSON.parse(readFileSync(join(projectDir, 'cdk.json'), 'utf8')) as { context?: object };
@@ -35,17 +39,18 @@ export async function synthesize(stateDir: string, context: Readonly<Record<stri
   }
   rmSync(stamp, { force: true });
   rmSync(directory, { recursive: true, force: true });
-  await runApp({ CDK_OUTDIR: directory, CDK_CONTEXT_JSON: contextJson });
+  await runApp({ CDK_OUTDIR: directory, CDK_CONTEXT_JSON: contextJson }, stop);
   writeFileSync(stamp, hash);
   return { directory, reused: false };
 }
 
-function runApp(environment: Readonly<Record<string, string>>): Promise<void> {
+function runApp(environment: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join('bin', 'pinflow.ts')], {
       cwd: projectDir,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal && { signal }),
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
