@@ -122,15 +122,11 @@ export class GlueJobs {
     const begun = { id, job: job.name, logGroup: spark.logGroup, timeoutMinutes, started: Date.now() };
     this.#store.add({ ...begun, arguments: (input['Arguments'] ?? {}) as JobArguments });
     const run = this.#options.run({ id, role: job.role, script: job.script, arguments: own, spark });
-    this.#follow(id, run, timeoutMinutes);
-    const { metrics } = this.#options;
-    void run.ended
-      .catch((error: Error) => error.message)
-      .then((error) => metrics && putJobRun(metrics, job.name, id, error !== undefined, Date.now() - begun.started));
+    this.#follow(job.name, id, run, timeoutMinutes);
     return { JobRunId: id };
   }
 
-  #follow(id: string, run: StartedRun, timeoutMinutes: number): void {
+  #follow(job: string, id: string, run: StartedRun, timeoutMinutes: number): void {
     const entry: { readonly run: StartedRun; outcome: 'STOPPED' | 'TIMEOUT' | undefined } = { run, outcome: undefined };
     const timer = setTimeout(() => {
       entry.outcome ??= 'TIMEOUT';
@@ -146,8 +142,16 @@ export class GlueJobs {
         if (this.#closing) this.#store.end(id, 'FAILED', LOST);
         else if (entry.outcome !== undefined) this.#store.end(id, entry.outcome, OUTCOMES[entry.outcome]);
         else this.#store.end(id, error === undefined ? 'SUCCEEDED' : 'FAILED', error);
+        this.#measure(job, id);
       });
     this.#ends.add(end);
+  }
+
+  #measure(job: string, id: string): void {
+    const { metrics } = this.#options;
+    const run = this.#store.find(job, id);
+    if (metrics === undefined || run === undefined || this.#closing) return;
+    putJobRun(metrics, job, id, run.state === 'FAILED' || run.state === 'TIMEOUT', Date.now() - run.started);
   }
 
   #stop(input: JsonObject): JsonObject {
