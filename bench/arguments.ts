@@ -9,11 +9,11 @@ export const help = [
   '  clean  rows through the cleaning rules and the handler',
   '  speed  streams to items, POST to item, start-up and memory',
   '  batch  a topic to raw, raw to silver, the questions, start-up and memory',
-  '  aggregate  writes to counters a change, by metric and batch size',
+  '  aggregate  writes to counters a change, changes to DynamoDB, POST to counter, medians, live answers',
   '',
   '  --json FILE    write the figures to this file too',
   "  --profile DIR  write CPU profiles of the runtime's process to this folder (door and speed)",
-  '  --quick        small sizes, for a loaded machine (batch)',
+  '  --quick        small sizes, for a loaded machine (batch, aggregate)',
   '',
   'Every figure stands beside its ceiling, taken in the same run: see docs/bench.md.',
 ].join('\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../cli/arguments.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { Closing } from '../local/closing.ts';
-import { aggregate } from './aggregate.ts';
+import { aggregate } from './aggregate/aggregate.ts';
 import { help, readArguments } from './arguments.ts';
 import { batch } from './batch/batch.ts';
 import { clean } from './clean.ts';

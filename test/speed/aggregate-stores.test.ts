@@ -3,6 +3,7 @@ import { PutItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { dynamoDbHere, type Here } from '../../bench/dynamodb-here.ts';
 import { liveCounters, NotLiveError } from '../../lambda/shared/live-counters.ts';
 import { createRegistry, readRegistry } from '../../lambda/shared/registry.ts';
 import { type AggregateStores, aggregateBatch } from '../../lambda/speed/aggregate/aggregate-batch.ts';
@@ -14,7 +15,6 @@ import { foldedAttribute, metricId, padded, partitionKey, spreadOf } from '../..
 import { firstRegistry } from '../../model/counters/registry.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import type { Post } from '../../model/post.ts';
-import { dynamoDbHere, type Here } from './dynamodb-here.ts';
 
 const countables = metrics.map(countable);
 const metric = metrics.find(({ name }) => name === 'posts-by-category')!;

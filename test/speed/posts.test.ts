@@ -1,11 +1,11 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dynamoDbHere, type Here } from '../../bench/dynamodb-here.ts';
 import { createRegistry } from '../../lambda/shared/registry.ts';
 import { type NewestGeneration, newestGeneration } from '../../lambda/speed/clean/newest-generation.ts';
 import { dynamoPosts } from '../../lambda/speed/clean/posts.ts';
 import { firstRegistry } from '../../model/counters/registry.ts';
-import { dynamoDbHere, type Here } from './dynamodb-here.ts';
 
 const TableName = 'posts';
 const { signal } = new AbortController();
