@@ -26,6 +26,8 @@ export class NoStreamError extends Error {
 const emptyPages = 3;
 /** Readers of a shard share a few calls a second, and the function is one of them. */
 const pauseMs = 250;
+/** By which the clocks here and there may differ. */
+const clocksMs = 2_000;
 
 /** Waits until every change that there is now is in the counters. @returns false when it was stopped */
 export async function drained(
@@ -36,9 +38,10 @@ export async function drained(
   const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: tables.postsTable }));
   const StreamArn = Table?.LatestStreamArn;
   if (StreamArn === undefined) throw new NoStreamError(`${tables.postsTable} has no stream: deploy it with one.`);
+  const until = Date.now() + clocksMs;
   const ends = new Map<string, string>();
   for (const shard of await shardsOf(clients, StreamArn)) {
-    const end = await endOf(clients, StreamArn, shard, await progressOf(clients, tables, shard));
+    const end = await endOf(clients, { StreamArn, shard, until, stop }, await progressOf(clients, tables, shard));
     if (end !== undefined) ends.set(shard, end);
   }
   while (ends.size > 0 && !stop.aborted) {
@@ -69,11 +72,18 @@ async function progressOf({ dynamodb }: Clients, { countersTable }: Tables, sk: 
   return Item?.['last'];
 }
 
+interface Read {
+  readonly StreamArn: string;
+  readonly shard: string;
+  /** Epoch ms: under traffic a shard has no end, so what is newer is not looked for. */
+  readonly until: number;
+  readonly stop: AbortSignal;
+}
+
 /** The last sequence number of a shard behind the progress; undefined when there is none. */
 async function endOf(
   { changes }: Clients,
-  StreamArn: string,
-  ShardId: string,
+  { StreamArn, shard: ShardId, until, stop }: Read,
   progress: string | undefined,
 ): Promise<string | undefined> {
   const shard = { StreamArn, ShardId };
@@ -94,13 +104,14 @@ async function endOf(
   let { ShardIterator } = await open();
   let end: string | undefined;
   let empty = 0;
-  while (ShardIterator !== undefined && empty < emptyPages) {
+  while (ShardIterator !== undefined && empty < emptyPages && !stop.aborted) {
     const page: GetRecordsCommandOutput = await changes.send(new GetRecordsCommand({ ShardIterator }));
-    const last = page.Records?.at(-1)?.dynamodb?.SequenceNumber;
-    empty = last === undefined ? empty + 1 : 0;
-    if (last !== undefined) end = padded(last);
+    const { SequenceNumber, ApproximateCreationDateTime } = page.Records?.at(-1)?.dynamodb ?? {};
+    empty = SequenceNumber === undefined ? empty + 1 : 0;
+    if (SequenceNumber !== undefined) end = padded(SequenceNumber);
+    if ((ApproximateCreationDateTime?.getTime() ?? 0) >= until) break;
     ShardIterator = page.NextShardIterator;
-    if (ShardIterator !== undefined && empty > 0) await sleep(pauseMs);
+    if (ShardIterator !== undefined) await pause(stop);
   }
   return end;
 }
