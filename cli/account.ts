@@ -9,12 +9,13 @@ import type { Clients } from './aws.ts';
 import { command } from './command.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
 import { onInterrupt } from './interrupt.ts';
+import { changesGivenUpLine } from './quarantine/changes.ts';
 
 export default command(
   {
     command: 'account',
     summary:
-      'Tells what became of every row: in the speed layer, by the streams (and raw, where topics feed it) and the posts table, and in the batch layer, by raw and the silver tables; in both by quarantine. Exit 0 if none is in flight, parked, lost or overlooked.',
+      'Tells what became of every row: in the speed layer, by the streams (and raw, where topics feed it) and the posts table, and in the batch layer, by raw and the silver tables; in both by quarantine. Exit 0 if none is in flight, parked, lost or overlooked, and no change of a post was given up.',
     options: {
       ...deploymentOptions,
       feed: { type: 'text', oneOf: feedNames, describe: 'of --coordinates and --json: this feed only' },
@@ -47,13 +48,15 @@ export default command(
         }
         const say = coordinates || json ? console.error : console.log;
         for (const remark of remarks(found)) say(`  ${remark}`);
+        const uncounted = await changesGivenUpLine(clients, names);
+        if (uncounted !== undefined) say(`  ${uncounted}`);
         if (batch !== undefined) {
           if (!json) console.log(`\n  Batch layer\n${batchAccountTable(batch.account)}`);
           for (const remark of batchRemarks(batch.account)) say(`  ${remark}`);
           if (batch.unlanded > 0) say(`  ${batch.unlanded} records of the streams are not in raw.`);
         }
         const inBatch = batch === undefined ? 0 : batch.unlanded + overlookedRows(batch.account);
-        return missingRows(found) + parkedRows(found) + inBatch === 0 ? 0 : 1;
+        return missingRows(found) + parkedRows(found) + inBatch === 0 && uncounted === undefined ? 0 : 1;
       });
     } finally {
       interrupted.dispose();

@@ -7,6 +7,7 @@ import type { Clients } from './aws.ts';
 import { command } from './command.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
 import { listObjects, parkedObjects, quarantinedObjects, readObject } from './quarantine/bucket.ts';
+import { changesGivenUpLine } from './quarantine/changes.ts';
 import { countsTable, type RefusedRow, rowLine, rowText } from './quarantine/print.ts';
 import { sinceOf } from './quarantine/since.ts';
 
@@ -88,6 +89,8 @@ async function list(clients: Clients, names: DeployedNames, filter: Filter): Pro
     const records = parked.reduce((sum, count) => sum + count, 0);
     console.log(`  Given up besides: ${records} records in ${parked.length} batches. npm run redrive takes both up.`);
   }
+  const uncounted = await changesGivenUpLine(clients, names);
+  if (uncounted !== undefined) console.log(`  ${uncounted}`);
   return 0;
 }
 

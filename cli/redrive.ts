@@ -2,6 +2,7 @@ import { feedNames } from '../model/rules/rule.ts';
 import { command } from './command.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
 import { batchOnly, batchOnlyLine } from './quarantine/batch-only.ts';
+import { changesGivenUpLine } from './quarantine/changes.ts';
 import { type Candidate, type Candidates, candidates, type Redriven, redriveAll } from './quarantine/redrive.ts';
 import { table } from './table.ts';
 
@@ -26,6 +27,8 @@ export default command(
       for (const { key, reason } of found.unreadable) console.error(`  ! ${key}: ${reason}`);
       const remark = batchOnlyLine(await batchOnly(clients, names.quarantineBucket, feed));
       if (remark !== undefined) console.log(remark);
+      const uncounted = await changesGivenUpLine(clients, names);
+      if (uncounted !== undefined) console.log(`  ${uncounted}`);
       if (found.objects.length === 0) {
         console.log('  There is nothing to redrive.');
         return 0;

@@ -54,3 +54,10 @@ export function parkedRecords(json: string): readonly LogRecord[] {
 
 /** The shard of a parked batch, by its key `aws/lambda/<mapping id>/<shard id>/<date>/<time>-<id>`. */
 export const shardOfParked = (key: string): string | undefined => key.split('/')[3];
+
+/**
+ * Whether a parked batch is one of changes of a table, and so holds no rows: the id of such a shard has 28 characters
+ * at least, that of a Kinesis stream 20.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Shard.html
+ */
+export const holdsChanges = (key: string): boolean => (shardOfParked(key)?.length ?? 0) >= 28;

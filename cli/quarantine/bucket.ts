@@ -1,5 +1,5 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { ParkedBatchError, parkedPrefix, parkedRecords } from '../../model/kinesis-event.ts';
+import { holdsChanges, ParkedBatchError, parkedPrefix, parkedRecords } from '../../model/kinesis-event.ts';
 import {
   coordinateOfKey,
   type Layer,
@@ -64,9 +64,15 @@ export async function quarantinedObjects(
 
 export type ParkedObject = ReadObject<readonly LogRecord[]>;
 
-/** The batches that event source mappings gave up. */
+/** The batches of rows that event source mappings gave up. */
 export async function parkedObjects(clients: Clients, bucket: string): Promise<readonly ParkedObject[]> {
-  return readAll(clients, bucket, await listObjects(clients, bucket, parkedPrefix), parkedRecords);
+  const objects = await listObjects(clients, bucket, parkedPrefix);
+  return readAll(
+    clients,
+    bucket,
+    objects.filter(({ key }) => !holdsChanges(key)),
+    parkedRecords,
+  );
 }
 
 /** What was deleted in the meantime is left out. */

@@ -1,12 +1,11 @@
 import type { Clients } from '../aws.ts';
-import type { Tables } from './drain.ts';
 import { stepPrinter } from './print.ts';
 import { metricsInNeed, rebuild } from './rebuild.ts';
 
 /** Rebuilds the metrics that are new or changed since the last start, or whose counters miss a change, and says so. */
 export async function rebuildWhatIsNew(
   clients: Clients,
-  tables: Tables,
+  tables: Parameters<typeof metricsInNeed>[1],
   { stop, log }: { readonly stop: AbortSignal; readonly log: (line: string) => void },
 ): Promise<void> {
   const metrics = await metricsInNeed(clients, tables);

@@ -4,6 +4,7 @@ import { inNeedOfRebuild, type Registry, withCompleted, withRebuild } from '../.
 import { metrics as model } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import type { Clients } from '../aws.ts';
+import { changesGivenUp } from '../quarantine/changes.ts';
 import { drained, type Tables } from './drain.ts';
 import { changeRegistry, readRegistry } from './registry.ts';
 import { deleteOld, sweep } from './sweep.ts';
@@ -70,10 +71,11 @@ export async function rebuild(
 /** Metrics that are new or changed, or whose counters miss a change. None where there are no posts to count. */
 export async function metricsInNeed(
   clients: Clients,
-  { postsTable, countersTable }: Tables,
+  { postsTable, countersTable, quarantineBucket }: Tables & { readonly quarantineBucket: string },
 ): Promise<readonly Metric[]> {
   const registry = await readRegistry(clients, countersTable);
-  const needed = inNeedOfRebuild(registry, model.map(metricId));
+  const givenUp = await changesGivenUp(clients, quarantineBucket);
+  const needed = inNeedOfRebuild(registry, model.map(metricId), givenUp?.lastAt);
   if (needed.length === 0) return [];
   const { Items = [] } = await clients.dynamodb.send(new ScanCommand({ TableName: postsTable, Limit: 1 }));
   if (Items.length === 0 && registry === undefined) return [];

@@ -54,9 +54,25 @@ export const liveGeneration = (registry: Registry | undefined, metricId: string)
 export const isExact = (registry: Registry, metricId: string): boolean =>
   (liveGeneration(registry, metricId) ?? unstamped) > registry.inexactUpTo;
 
-/** What a rebuild would mend: metrics without complete counters, or whose counters miss a change. */
-export const inNeedOfRebuild = (registry: Registry | undefined, metricIds: readonly string[]): readonly string[] =>
-  metricIds.filter((id) => registry === undefined || !isExact(registry, id));
+/** Whether a metric's counters began after a moment, in epoch milliseconds, and so miss nothing from before it. */
+export const beganAfter = (registry: Registry, metricId: string, ms: number): boolean =>
+  (liveGeneration(registry, metricId) ?? unstamped) > Math.floor(ms / 1000);
+
+/**
+ * What a rebuild would mend: metrics without complete counters, or whose counters miss a change.
+ * @param givenUpAt epoch milliseconds at which changes were last given up
+ */
+export const inNeedOfRebuild = (
+  registry: Registry | undefined,
+  metricIds: readonly string[],
+  givenUpAt?: number,
+): readonly string[] =>
+  metricIds.filter(
+    (id) =>
+      registry === undefined ||
+      !isExact(registry, id) ||
+      (givenUpAt !== undefined && !beganAfter(registry, id, givenUpAt)),
+  );
 
 /**
  * The registry in which these metrics are being built in a new generation. A rebuild of the same metrics that is under
