@@ -32,7 +32,8 @@ const rounds = 3;
 
 /**
  * A topic of pin rows to objects in S3, by the plugin and the flush policy of the laptop, beside a consumer in Java that
- * reads the same topic and does nothing. Both get the same heap, and the quickest of some rounds of the consumer counts.
+ * reads the same topic and does nothing, and one that compresses what it reads. All get the same heap, and the quickest of
+ * some rounds of a consumer counts.
  */
 export async function drainSection(surroundings: Surroundings, records: number): Promise<Section> {
   const { closing, directory, note } = surroundings;
@@ -55,7 +56,8 @@ export async function drainSection(surroundings: Surroundings, records: number):
   note(`putting ${records} records into a topic`);
   await fill(kafka.bootstrapServers, records);
   note('reading them, bare');
-  const bare = await bareConsumer(stateDir, kafka.bootstrapServers, records);
+  const bare = await bareConsumer(stateDir, kafka.bootstrapServers, records, 'nothing');
+  const gzip = await bareConsumer(stateDir, kafka.bootstrapServers, records, 'gzip');
   note('draining them with Connect');
   const worker = await startWorker(stateDir, kafka.bootstrapServers, endpoint, log);
   closing.add('Connect', () => worker.stop());
@@ -68,19 +70,22 @@ export async function drainSection(surroundings: Surroundings, records: number):
   return {
     name: 'drain',
     title: `A topic to raw: ${records} records of pin`,
-    columns: ['way', 'records/s', 'of the bare consumer', 'µs of processor a record'],
+    columns: ['way', 'records/s', 'of the bare consumer', 'of one that compresses', 'µs of processor a record'],
     rows: [
-      ['bare consumer', bare.perSecond, 1, bare.cpuMicros],
+      ['bare consumer', bare.perSecond, 1, ratio(bare.perSecond, gzip.perSecond), bare.cpuMicros],
+      ['bare consumer that compresses', gzip.perSecond, ratio(gzip.perSecond, bare.perSecond), 1, gzip.cpuMicros],
       [
         'Connect, from the first object to the last',
         drain.perSecond,
         ratio(drain.perSecond, bare.perSecond),
+        ratio(drain.perSecond, gzip.perSecond),
         drain.cpuMicros,
       ],
       [
         'Connect, with the start of its task',
         drain.perSecondWithStart,
         ratio(drain.perSecondWithStart, bare.perSecond),
+        ratio(drain.perSecondWithStart, gzip.perSecond),
         drain.cpuMicrosWithStart,
       ],
     ],
@@ -110,7 +115,12 @@ interface Drain {
   readonly cpuMicros: number;
 }
 
-async function bareConsumer(stateDir: string, bootstrapServers: string, records: number): Promise<Drain> {
+async function bareConsumer(
+  stateDir: string,
+  bootstrapServers: string,
+  records: number,
+  doing: 'gzip' | 'nothing',
+): Promise<Drain> {
   const classes = join(stateDir, 'classes');
   compile(join(import.meta.dirname, 'java'), classes);
   const settings = join(stateDir, 'consumer.properties');
@@ -118,7 +128,7 @@ async function bareConsumer(stateDir: string, bootstrapServers: string, records:
   const { java, jars } = kafkaInstallation();
   const args = javaArguments(
     { java, jars: [...jars, classes] },
-    { mainClass: 'BareConsumer', heap, arguments: [settings, topic, String(records)] },
+    { mainClass: 'BareConsumer', heap, arguments: [settings, topic, String(records), doing] },
   );
   let best: Drain = { perSecond: 0, cpuMicros: 0 };
   for (let round = 0; round < rounds; round++) {
