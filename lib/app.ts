@@ -11,6 +11,7 @@ import { BatchStack } from './batch/batch-stack.ts';
 import { BrokerStack, type KafkaStacks } from './broker/broker-stack.ts';
 import { IngestStack } from './ingest/ingest-stack.ts';
 import { LakeStack } from './lake/lake-stack.ts';
+import { MonitoringStack } from './monitoring/monitoring-stack.ts';
 import { NetworkStack } from './network/network-stack.ts';
 import { type Deployment, warnOfRetainedData } from './pinflow-stack.ts';
 import { ServingStack } from './serving/serving-stack.ts';
@@ -36,6 +37,8 @@ export interface PinflowStacks {
   readonly serving: ServingStack;
   /** Undefined without the batch path. */
   readonly batchPath: BatchPathStacks | undefined;
+  /** Undefined where the profile has none. */
+  readonly monitoring: MonitoringStack | undefined;
 }
 
 export interface BatchPathStacks extends KafkaStacks {
@@ -58,9 +61,12 @@ export function buildApp(app: App, deployment: Deployment): PinflowStacks {
   speed.addStackDependency(lake, 'the clean function writes to the quarantine bucket');
   speed.addStackDependency(ingest, 'the event source mappings read the streams');
   const batchPath = kafka && { ...kafka, ...batchStacks(app, deployment, kafka, lake) };
+  const { monitoring: settings } = deployment.profile;
+  const monitoring = settings && new MonitoringStack(app, { ...deployment, settings, ingest });
+  monitoring?.addStackDependency(speed, 'the widgets and the canary read its tables');
   warnOfRetainedData(lake, deployment.profile);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return { lake, ingest, speed, serving, batchPath };
+  return { lake, ingest, speed, serving, batchPath, monitoring };
 }
 
 function kafkaStacks(app: App, deployment: Deployment): KafkaStacks {

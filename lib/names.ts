@@ -19,7 +19,7 @@ export class DeploymentIdError extends Error {
 export interface Names {
   readonly deployment: string;
   readonly stacks: Readonly<
-    Record<'network' | 'broker' | 'lake' | 'ingest' | 'sink' | 'speed' | 'batch' | 'serving', string>
+    Record<'network' | 'broker' | 'lake' | 'ingest' | 'sink' | 'speed' | 'batch' | 'serving' | 'monitoring', string>
   >;
   /** What the names of the deployment's streams begin with. */
   readonly streamPrefix: string;
@@ -62,6 +62,16 @@ export interface Names {
   readonly failureTopic: string;
   readonly schedule: string;
   readonly scheduleDeadLetters: string;
+  readonly widgetFunction: string;
+  readonly observeFunction: string;
+  readonly canaryFunction: string;
+  /** Of the functions that run again and again. */
+  readonly schedules: Readonly<Record<'observe' | 'canary', string>>;
+  readonly dashboards: Readonly<Record<'business' | 'health' | 'cost', string>>;
+  /** By severity. */
+  readonly alarmTopics: Readonly<Record<'critical' | 'warning', string>>;
+  readonly alarm: (runbook: string) => string;
+  readonly budget: string;
   readonly logGroups: Readonly<
     Record<
       | 'apiAccess'
@@ -79,7 +89,10 @@ export interface Names {
       | 'gate'
       | 'serve'
       | 'referee'
-      | 'query',
+      | 'query'
+      | 'widget'
+      | 'observe'
+      | 'canary',
       string
     >
   >;
@@ -105,6 +118,7 @@ export function namesOf(deployment: string): Names {
       speed: `${own}-speed`,
       batch: `${own}-batch`,
       serving: `${own}-serving`,
+      monitoring: `${own}-monitoring`,
     },
     streamPrefix,
     streams: { pin: `${streamPrefix}pin`, geo: `${streamPrefix}geo`, user: `${streamPrefix}user` },
@@ -142,6 +156,14 @@ export function namesOf(deployment: string): Names {
     failureTopic: `${own}-failures`,
     schedule: `${own}-daily`,
     scheduleDeadLetters: `${own}-daily-dead-letters`,
+    widgetFunction: `${own}-widget`,
+    observeFunction: `${own}-observe`,
+    canaryFunction: `${own}-canary`,
+    schedules: { observe: `${own}-observe`, canary: `${own}-canary` },
+    dashboards: { business: `${own}-business`, health: `${own}-health`, cost: `${own}-cost` },
+    alarmTopics: { critical: `${own}-alarms-critical`, warning: `${own}-alarms-warning` },
+    alarm: (runbook) => `${own}-${runbook}`,
+    budget: own,
     logGroups: {
       apiAccess: `/pinflow/${deployment}/api-access`,
       clean: `/pinflow/${deployment}/clean`,
@@ -159,6 +181,9 @@ export function namesOf(deployment: string): Names {
       serve: `/pinflow/${deployment}/serve`,
       referee: `/pinflow/${deployment}/referee`,
       query: `/pinflow/${deployment}/query`,
+      widget: `/pinflow/${deployment}/widget`,
+      observe: `/pinflow/${deployment}/observe`,
+      canary: `/pinflow/${deployment}/canary`,
     },
   };
 }

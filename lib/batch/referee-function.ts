@@ -2,7 +2,7 @@ import { Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { feedNames } from '../../model/rules/rule.ts';
 import { allow, bucketArn, nagged } from '../allow.ts';
-import { RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
+import { RAW_PREFIX, RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { Profile } from '../profiles/index.ts';
@@ -13,6 +13,7 @@ export class RefereeFunction extends NodeFunction {
   constructor(scope: Construct, id: string, { names, profile }: { readonly names: Names; readonly profile: Profile }) {
     const curated = bucketArn(names.buckets.curated);
     const silver = bucketArn(names.buckets.curated, `${WAREHOUSE_PREFIX}silver_*`);
+    const raw = bucketArn(names.buckets.raw, `${RAW_PREFIX}*`);
     const results = bucketArn(names.buckets.curated, `${RESULTS_PREFIX}*`);
     const arn = (service: string, resource: string, resourceName: string) =>
       Stack.of(scope).formatArn({ service, resource, resourceName });
@@ -22,7 +23,7 @@ export class RefereeFunction extends NodeFunction {
       logGroupName: names.logGroups.referee,
       logRetention: profile.logRetention,
       description: 'Tells how far the live and the batch layer differ',
-      roleDescription: 'The referee function: reads posts, counters and the silver tables',
+      roleDescription: 'The referee function: reads posts, counters, and the raw and silver tables',
       policyName: 'Referee',
       statements: [
         allow(['dynamodb:GetItem'], arn('dynamodb', 'table', names.runsTable)),
@@ -33,15 +34,15 @@ export class RefereeFunction extends NodeFunction {
         allow(['glue:GetDatabase'], ...databaseArns(scope, names.glueDatabase)),
         allow(
           ['glue:GetTable'],
-          ...tableArns(
-            scope,
-            names.glueDatabase,
-            feedNames.map((feed) => names.silverTables[feed]),
-          ),
+          ...tableArns(scope, names.glueDatabase, [
+            names.rawTable,
+            ...feedNames.map((feed) => names.silverTables[feed]),
+          ]),
         ),
-        allow(['s3:GetObject'], silver),
+        allow(['s3:GetObject'], silver, raw),
         allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], results),
         allow(['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'], curated),
+        allow(['s3:ListBucket', 's3:GetBucketLocation'], bucketArn(names.buckets.raw)),
       ],
       // The counters of some hundred thousand posts, three times.
       memoryMiB: 1_024,
@@ -57,6 +58,7 @@ export class RefereeFunction extends NodeFunction {
     });
     for (const [resource, reason] of [
       [silver, 'Iceberg names the files of its tables.'],
+      [raw, 'An object is named after the record that it begins with; only reading is allowed.'],
       [results, 'Athena names the results of a query.'],
     ] as const) {
       Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${nagged(resource)}]`, reason });

@@ -18,6 +18,7 @@ import { addGatewayResponses } from './gateway-responses.ts';
 import { KinesisDoor } from './kinesis-door.ts';
 import { addQueryRoutes } from './query-routes.ts';
 import { documentApi } from './route-documentation.ts';
+import { STAGE } from './stage.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addTopicRoutes, KAFKA_MEDIA_TYPES } from './topic-routes.ts';
 
@@ -29,7 +30,6 @@ export interface StreamsApiProps {
   readonly kafkaRest?: IFunction;
 }
 
-const STAGE = 'prod';
 /** Kinesis takes 5 of each a second for a whole account, but 10 DescribeStream. */
 const CONTROL_PER_SECOND = 5;
 const DESCRIBE_PER_SECOND = 10;

@@ -40,6 +40,13 @@ export const dev: Profile = {
     scanLimitBytes: 10 * 1024 ** 3,
     daily: { hour: 2, flexibleMinutes: 15 },
   },
+  monitoring: {
+    observeMinutes: 5,
+    canary: { everyMinutes: 5, storedWithinSeconds: 60 },
+    tellsAllClear: true,
+    budget: 250,
+    alarms: {},
+  },
   logRetention: RetentionDays.TWO_WEEKS,
   data: 'destroy',
   pointInTimeRecovery: true,

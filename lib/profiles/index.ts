@@ -13,6 +13,7 @@ export type {
   SinkProfile,
   TopicsProfile,
 } from './batch-path.ts';
+export { type CanaryProfile, type MonitoringProfile, UnknownAlarmError, withAlarms } from './monitoring.ts';
 export type { AggregateProfile, ApiProfile, Auth, CleanProfile, Profile } from './profile.ts';
 
 export const PROFILES: readonly Profile[] = [laptop, dev];

@@ -1,6 +1,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Profile } from './profile.ts';
 
+const SOON = { of: 2, bad: 2 };
+
 /** Everything on one machine, from the synthesized templates. */
 export const laptop: Profile = {
   name: 'laptop',
@@ -42,6 +44,30 @@ export const laptop: Profile = {
     maxQuarantinedShare: 1,
     scanLimitBytes: 10 * 1024 ** 3,
     daily: { hour: 2, flexibleMinutes: 15 },
+  },
+  monitoring: {
+    observeMinutes: 1,
+    tellsAllClear: false,
+    budget: 250,
+    // Whoever causes a fault wants to see it within minutes.
+    alarms: {
+      'api-errors': SOON,
+      'stream-throttles': SOON,
+      'stream-lag': SOON,
+      'function-errors': SOON,
+      'function-throttles': SOON,
+      'function-lag': SOON,
+      'broker-controller': SOON,
+      'topic-lag': { ...SOON, threshold: 30 },
+      'connector-tasks': SOON,
+      'connector-idle': { ...SOON, threshold: 30 },
+      'dead-letters': { period: 60 },
+      'quarantine-rate': { ...SOON, period: 60, threshold: 50 },
+      loss: { period: 60 },
+      drift: { period: 60 },
+      // A laptop sleeps at two in the morning.
+      'batch-freshness': { ...SOON, period: 60, threshold: 7 * 86_400 },
+    },
   },
   logRetention: RetentionDays.ONE_WEEK,
   data: 'destroy',

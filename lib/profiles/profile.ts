@@ -1,5 +1,6 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { BatchPathProfile } from './batch-path.ts';
+import type { MonitoringProfile } from './monitoring.ts';
 
 /** What differs between the places a deployment runs in. One object each; stacks read nothing else. */
 export interface Profile extends BatchPathProfile {
@@ -12,6 +13,8 @@ export interface Profile extends BatchPathProfile {
   readonly batchPath: boolean;
   /** With the batch path: whether topics feed the speed layer too, which on AWS takes two interface endpoints. */
   readonly topicsFeedSpeed: boolean;
+  /** @default - neither dashboards nor alarms */
+  readonly monitoring?: MonitoringProfile;
   readonly logRetention: RetentionDays;
   /**
    * What becomes of buckets, streams and tables when their stack is deleted. `destroy` is one of two keys:

@@ -3,6 +3,8 @@ export const refereeMetrics = {
   rowsCompared: 'RowsCompared',
   rowDrift: 'RowDrift',
   counterDrift: 'CounterDrift',
+  /** Rows below the watermark that a door accepted and a layer does not have: by gaps in offsets, and by coordinates. */
+  rowsLost: 'RowsLost',
 } as const;
 
 export const refereeFunctionDimension = 'referee';

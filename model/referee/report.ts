@@ -23,6 +23,8 @@ export interface RefereeReport {
   readonly sample: Sample;
   /** In the posts table, in all. */
   readonly posts: number;
+  /** Records of topics that lie below the watermark, between others of their partition, and are not in raw. */
+  readonly missingOffsets: number;
   readonly feeds: Readonly<Record<FeedName, FeedReport>>;
   readonly metrics: readonly MetricReport[];
   /** Rows and counters that differ, in all. */
@@ -45,6 +47,17 @@ export interface MetricReport {
   readonly moving: number;
   readonly drift: number;
   readonly examples: readonly { readonly counter: string; readonly live: string; readonly recomputed: string }[];
+}
+
+/**
+ * Rows that a door accepted and a layer does not have although they arrived below the watermark: records missing from
+ * topics, and posts whose newest row, told by its coordinates, one layer has and the other has not.
+ */
+export function lostRows({ missingOffsets, feeds }: Pick<RefereeReport, 'missingOffsets' | 'feeds'>): number {
+  const lost = Object.values(feeds).map(
+    ({ verdicts: { notInPosts, notInSilver, otherRow } }) => notInPosts + notInSilver + otherRow,
+  );
+  return missingOffsets + sum(lost);
 }
 
 /** Whether a text is in the sample: by a 32-bit hash (FNV-1a) of its UTF-16. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { PROFILES } from '../../lib/profiles/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
+import { ofType, type Properties, synth } from './synth.ts';
 
 const SHARD_MONTH = 10.95;
 const ON_DEMAND_MONTH = 29;
@@ -13,14 +14,31 @@ const GIB_MONTH = 0.1;
 const MCU_MONTH = 80.3;
 /** Of a run that finds nothing: 2 workers for 2 minutes, and nothing else that counts. */
 const RUNS_MONTH = 0.89;
+/** Of each metric that an alarm reads. */
+const ALARM_MONTH = 0.1;
+/** Custom metrics that are written around the clock, because the canary and the observer never rest. */
+const OWN_METRIC_MONTH = 0.3;
+const OWN_METRICS = { observer: 3, canary: 18 };
+/** Requests, invocations and writes of the canary. */
+const CANARY_MONTH = 0.25;
+
+function monitoringMonth(profile: string, hasCanary: boolean): number {
+  const { monitoring } = synth(profile).templates;
+  const metrics = Object.values(ofType(monitoring, 'AWS::CloudWatch::Alarm')).flatMap(({ Metrics }) =>
+    (Metrics as Properties[]).filter(({ MetricStat }) => MetricStat),
+  );
+  const always = metrics.length * ALARM_MONTH + OWN_METRICS.observer * OWN_METRIC_MONTH;
+  return hasCanary ? always + OWN_METRICS.canary * OWN_METRIC_MONTH + CANARY_MONTH : always;
+}
 
 test.each(PROFILES)(
   'docs/deploy.md tells the idle cost of profile $name',
-  ({ name, streams, batchPath, broker, sink }) => {
+  ({ name, streams, batchPath, broker, sink, monitoring }) => {
     const stream = streams.mode === 'on-demand' ? ON_DEMAND_MONTH : streams.shards * SHARD_MONTH;
     const brokers = broker.brokers * (BROKER_MONTH[broker.instanceType]! + broker.volumeGiB * GIB_MONTH);
     const batch = batchPath ? brokers + sink.mcu * sink.workers * MCU_MONTH + RUNS_MONTH : 0;
-    const cost = feedNames.length * stream + KMS_MONTH + batch;
+    const cost =
+      feedNames.length * stream + KMS_MONTH + batch + monitoringMonth(name, monitoring?.canary !== undefined);
     const text = readFileSync(join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
     const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
     expect(row).toContain(`**$${cost.toFixed(2)}**`);

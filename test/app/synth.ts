@@ -21,13 +21,22 @@ export interface StackTemplate {
   readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
 }
 
-export type StackName = 'lake' | 'ingest' | 'speed' | 'serving' | 'network' | 'broker' | 'sink' | 'batch';
+export type StackName =
+  | 'lake'
+  | 'ingest'
+  | 'speed'
+  | 'serving'
+  | 'network'
+  | 'broker'
+  | 'sink'
+  | 'batch'
+  | 'monitoring';
 
 export interface Synthesized {
   readonly stacks: PinflowStacks;
   /** `validation-report.json`: findings and warnings. */
   readonly report: Properties;
-  /** Those of the batch path only where it is on. */
+  /** Those of the batch path and of monitoring only where the profile has them. */
   readonly templates: Readonly<Record<StackName, StackTemplate>>;
   /** Names of the stacks, by capability. */
   readonly stackNames: Readonly<Record<StackName, string>>;
@@ -54,8 +63,8 @@ export function synth(
   const { directory } = app.synth();
   printed.mockRestore();
   const read = (file: string) => JSON.parse(readFileSync(join(directory, file), 'utf8'));
-  const { batchPath: more, ...always } = stacks;
-  const all = Object.entries<Stack>({ ...always, ...more });
+  const { batchPath: more, monitoring, ...always } = stacks;
+  const all = Object.entries<Stack>({ ...always, ...more, ...(monitoring && { monitoring }) });
   const byName = <T>(value: (stack: Stack) => T) =>
     Object.fromEntries(all.map(([name, stack]) => [name, value(stack)])) as Record<StackName, T>;
   const synthesized = {

@@ -126,7 +126,7 @@ test('a run leaves every answer before readers see it, and judges the layers aft
     location: 's3://curated/athena/1.csv',
   });
   const Referee = () => {
-    throw new NamedError('SilverError');
+    throw new NamedError('QueryError');
   };
   expect(await run({ Referee })).toEqual({ outcome: 'changed', plan, summary });
 });

@@ -15,6 +15,7 @@ const report = (of: number, part: number, drift = 0): RefereeReport => ({
   watermark: Date.parse('2026-11-21T12:00:00Z'),
   sample: { of, part },
   posts: 10,
+  missingOffsets: 0,
   feeds: { pin: feed(drift), geo: feed(0), user: feed(0) },
   metrics: [
     {

@@ -9,7 +9,7 @@ import { metrics } from '../../model/metrics/index.ts';
 import { orderKey } from '../../model/order-key.ts';
 import type { Part, Post } from '../../model/post.ts';
 import { comparePart, type SilverRow } from '../../model/referee/compare-parts.ts';
-import { isSampled } from '../../model/referee/report.ts';
+import { isSampled, lostRows } from '../../model/referee/report.ts';
 import type { CleanFields } from '../../model/rules/clean-row.ts';
 import { type FeedName, feedNames } from '../../model/rules/rule.ts';
 import { now, posts as somePosts } from '../model/posts.ts';
@@ -101,6 +101,7 @@ function layersOf(posts: readonly Post[]) {
   const layers: Layers = {
     pointer: async () => ({ runId: 'run-1', watermark: now }),
     silver: async (feed, { of, part: wanted }) => new Map([...silver[feed]].filter(([ind]) => ind % of === wanted)),
+    missingOffsets: async () => 0,
     posts: async function* () {
       yield* posts;
     },
@@ -226,4 +227,13 @@ test('every text is in exactly one part of a sample', () => {
       expect(parts.filter(Boolean)).toHaveLength(1);
     }),
   );
+});
+
+test('lost is what one layer has and the other never got, and what is missing between offsets', async () => {
+  const { layers, silver } = layersOf(onePost);
+  const at = { ...layers, missingOffsets: async (watermark: number) => (watermark === now ? 3 : 0) };
+  const whole = await referee(at, options());
+  expect([whole.missingOffsets, lostRows(whole), whole.drift]).toEqual([3, 3, 0]);
+  silver.pin.clear();
+  expect(lostRows(await referee(at, options()))).toBe(4);
 });

@@ -7,7 +7,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { metrics } from '../../../model/metrics/index.ts';
 import { refereeFunctionDimension, refereeMetrics } from '../../../model/monitoring/referee-metrics.ts';
-import { isSampled, type RefereeEvent, type RefereeReport, type Sample } from '../../../model/referee/report.ts';
+import {
+  isSampled,
+  lostRows,
+  type RefereeEvent,
+  type RefereeReport,
+  type Sample,
+} from '../../../model/referee/report.ts';
 import { clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { deployedLayers } from './layers.ts';
@@ -66,8 +72,10 @@ function publish(report: RefereeReport): void {
   emf.addMetric(refereeMetrics.rowsCompared, MetricUnit.Count, compared);
   emf.addMetric(refereeMetrics.rowDrift, MetricUnit.Count, rowDrift);
   emf.addMetric(refereeMetrics.counterDrift, MetricUnit.Count, report.drift - rowDrift);
+  if (report.run !== null) emf.addMetric(refereeMetrics.rowsLost, MetricUnit.Count, lostRows(report));
   emf.publishStoredMetrics();
   const drifting = byMetric.filter(({ drift, state }) => drift > 0 || state !== 'exact');
-  const { run, sample, posts, drift } = report;
-  logger[drift > 0 ? 'warn' : 'info']('Compared the layers', { run, sample, posts, drift, feeds, metrics: drifting });
+  const { run, sample, posts, missingOffsets, drift } = report;
+  const level = drift > 0 || missingOffsets > 0 ? 'warn' : 'info';
+  logger[level]('Compared the layers', { run, sample, posts, missingOffsets, drift, feeds, metrics: drifting });
 }

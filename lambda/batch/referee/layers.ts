@@ -1,15 +1,14 @@
-import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type AthenaClient, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
+import type { AthenaClient } from '@aws-sdk/client-athena';
 import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { feeds } from '../../../model/feeds/index.ts';
 import type { Post } from '../../../model/post.ts';
+import { arrivalDate } from '../../../model/raw-line.ts';
 import type { SilverRow } from '../../../model/referee/compare-parts.ts';
 import type { Sample } from '../../../model/referee/report.ts';
-import type { FeedName } from '../../../model/rules/rule.ts';
-import { placeOf, resultRows } from '../../shared/athena-result.ts';
+import { type FeedName, feedNames } from '../../../model/rules/rule.ts';
+import { athenaRows } from '../../shared/athena-query.ts';
 import { readRegistry } from '../../shared/registry.ts';
 import type { Layers, Pointer } from './referee.ts';
 
@@ -27,10 +26,8 @@ export interface LayerNames {
   readonly database: string;
 }
 
-/** A query on silver failed, in the words of Athena. */
-export class SilverError extends Error {
-  override readonly name = 'SilverError';
-}
+/** A day's gaps are seen by the runs of that day and of the next. */
+const lookBackMs = 24 * 3_600_000;
 
 /** The layers where they are kept. */
 export function deployedLayers(
@@ -53,6 +50,10 @@ export function deployedLayers(
         found.set(Number(ind), { orderKey: orderKey ?? '', values });
       }
       return found;
+    },
+    async missingOffsets(watermark) {
+      for await (const [missing] of query(missingOffsetsSql(watermark))) return Number(missing ?? 0);
+      return 0;
     },
     async *posts() {
       for await (const item of scan(names.postsTable)) yield item as unknown as Post;
@@ -81,35 +82,23 @@ export function deployedLayers(
     }
   }
 
-  /** Rows without the names of the columns. */
-  async function* query(sql: string): AsyncGenerator<readonly (string | null)[]> {
-    const location = await run(sql);
-    const { Body } = await s3.send(new GetObjectCommand(placeOf(location)));
-    let isHead = true;
-    for await (const row of resultRows(Body as Readable)) {
-      if (!isHead) yield row;
-      isHead = false;
-    }
-  }
-
-  async function run(QueryString: string): Promise<string> {
-    const start = new StartQueryExecutionCommand({
-      QueryString,
-      WorkGroup: names.workgroup,
-      QueryExecutionContext: { Database: names.database },
-    });
-    const { QueryExecutionId } = await athena.send(start);
-    for (let pause = 100; ; pause = Math.min(2_000, pause * 1.5)) {
-      const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
-      const { State, StateChangeReason } = QueryExecution?.Status ?? {};
-      if (State === 'SUCCEEDED') return QueryExecution!.ResultConfiguration!.OutputLocation!;
-      if (State === 'FAILED' || State === 'CANCELLED') throw new SilverError(StateChangeReason ?? State);
-      await sleep(pause);
-    }
+  function query(sql: string): AsyncGenerator<readonly (string | null)[]> {
+    return athenaRows({ athena, s3 }, { sql, workgroup: names.workgroup, database: names.database });
   }
 }
 
 function silverSql(feed: FeedName, { of, part }: Sample): string {
   const columns = feeds[feed].columns.map(({ name }) => `"${name}"`).join(', ');
   return `SELECT ind, order_key, ${columns} FROM silver_${feed} WHERE ind >= 0 AND mod(ind, ${of}) = ${part}`;
+}
+
+/** A partition of a topic numbers its records without gaps, and their times are those of its log. */
+function missingOffsetsSql(watermark: number): string {
+  const dates = `dt BETWEEN '${arrivalDate(Math.max(0, watermark - lookBackMs))}' AND '${arrivalDate(watermark)}'`;
+  const offset = 'CAST("offset" AS bigint)';
+  return [
+    `SELECT sum(missing) FROM (SELECT max(${offset}) - min(${offset}) + 1 - count(DISTINCT "offset") AS missing`,
+    `FROM raw WHERE feed IN (${feedNames.map((feed) => `'${feed}'`).join(', ')}) AND ${dates}`,
+    `AND source = 'kafka' AND "timestamp" <= ${watermark} GROUP BY topic, "partition") AS partitions`,
+  ].join(' ');
 }

@@ -38,6 +38,8 @@ export interface Layers {
   pointer(): Promise<Pointer | undefined>;
   /** Rows of silver by `ind`, for posts of the sample. */
   silver(feed: FeedName, sample: Sample): Promise<ReadonlyMap<number, SilverRow>>;
+  /** Of topics: how many there should be in raw besides those that there are, by the first and the last up to the watermark. */
+  missingOffsets(watermark: number): Promise<number>;
   posts(): AsyncIterable<Post>;
   registry(): Promise<Registry | undefined>;
   /** @yields counters of every metric and generation; `ttl` in epoch seconds */
@@ -71,6 +73,7 @@ export async function referee(layers: Layers, options: RefereeOptions): Promise<
   const pointer = await layers.pointer();
   const silver = pointer && (await readSilver(layers, sample));
   const scope = pointer && { watermark: pointer.watermark, topicsFeedSpeed };
+  const missingOffsets = pointer === undefined ? 0 : await layers.missingOffsets(pointer.watermark);
   const registry = await layers.registry();
   const counted = countedIn(registry, metrics);
   const look = () => lookAtPosts(layers, counted, options, silver, scope);
@@ -84,7 +87,7 @@ export async function referee(layers: Layers, options: RefereeOptions): Promise<
     if (drift === 0 || options.now() + pause > options.deadline) {
       const { posts, feeds: byFeed } = after;
       const of = { run: pointer?.runId ?? null, watermark: pointer?.watermark ?? null };
-      return { ...of, sample, posts, feeds: byFeed, metrics: byMetric, drift };
+      return { ...of, sample, posts, missingOffsets, feeds: byFeed, metrics: byMetric, drift };
     }
     before = after;
     await options.sleep(pause);

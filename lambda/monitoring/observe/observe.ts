@@ -1,0 +1,26 @@
+/** What is looked at. */
+export interface Observed {
+  /** Epoch ms at which the latest change was stored that is counted. */
+  lastChange(): Promise<number | undefined>;
+  /** Epoch ms; undefined before the first run, and without a batch layer. */
+  watermark(): Promise<number | undefined>;
+  parkedBatches(): Promise<number>;
+}
+
+/** Ages in seconds; undefined where there is nothing yet that could be old. */
+export interface Observation {
+  readonly liveFreshness: number | undefined;
+  readonly batchFreshness: number | undefined;
+  readonly parkedBatches: number;
+}
+
+/** @param now epoch ms */
+export async function observe(observed: Observed, now: number): Promise<Observation> {
+  const [lastChange, watermark, parkedBatches] = await Promise.all([
+    observed.lastChange(),
+    observed.watermark(),
+    observed.parkedBatches(),
+  ]);
+  const age = (then: number | undefined) => (then === undefined ? undefined : Math.max(0, (now - then) / 1_000));
+  return { liveFreshness: age(lastChange), batchFreshness: age(watermark), parkedBatches };
+}

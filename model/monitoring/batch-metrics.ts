@@ -1,0 +1,16 @@
+/**
+ * What a run's clean job counts, as the clean function counts its own; dimensions `feed` and `function`. The job spells
+ * them in Python (`pinflow_batch/summary.py`).
+ */
+export const batchMetrics = {
+  recordsIn: 'RecordsIn',
+  rowsIn: 'RowsIn',
+  rowsApplied: 'RowsApplied',
+  rowsDuplicate: 'RowsDuplicate',
+  rowsSuperseded: 'RowsSuperseded',
+  rowsQuarantined: 'RowsQuarantined',
+  /** Rows that landed below the watermark of an earlier run, after it. */
+  lateLanded: 'LateLanded',
+} as const;
+
+export const batchFunctionDimension = 'batch';

@@ -1,0 +1,11 @@
+/** What the observe function publishes every few minutes; dimension `function`. */
+export const observeMetrics = {
+  /** Seconds since the latest change was stored that the counters hold. */
+  liveFreshness: 'LiveFreshness',
+  /** Seconds since the watermark of the run that readers see; not before the first run. */
+  batchFreshness: 'BatchFreshness',
+  /** Batches that event source mappings gave up and that nobody took up again. */
+  parkedBatches: 'ParkedBatches',
+} as const;
+
+export const observeFunctionDimension = 'observe';
