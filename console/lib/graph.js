@@ -61,7 +61,6 @@ export function Graph({ topology, live, chosen, onChoose }) {
         class=${`node ${healthOf(node, topology, live)}`}
         style=${{ left: `${x}px`, top: `${y}px`, width: `${box.width}px`, height: `${box.height}px` }}
         aria-expanded=${String(chosen === node.id)}
-        aria-label=${`${node.kind} ${node.members.map(({ name }) => name).join(', ')}`}
         title=${node.members.map(({ name }) => name).join('\n')}
         onClick=${() => onChoose(node.id)}
         onMouseEnter=${() => setOver(node.id)}
@@ -69,7 +68,7 @@ export function Graph({ topology, live, chosen, onChoose }) {
         onFocus=${() => setOver(node.id)}
         onBlur=${() => setOver(undefined)}
       >
-        <small>${node.kind}${node.members.length > 1 ? ` × ${node.members.length}` : ''}</small>
+        <small>${node.kind}${node.members.length > 1 ? ` × ${node.members.length}` : ''}</small>${' '}
         <b>${shortName(node)}</b>
       </button>`;
     })}

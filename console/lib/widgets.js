@@ -8,14 +8,47 @@ import { Badge, Empty, Loading, Problem } from './parts.js';
 const rowHeight = 56;
 const alarmKinds = { ALARM: 'failing', OK: 'ok', INSUFFICIENT_DATA: 'quiet' };
 
+/** Functions behind widgets that run at the same time, and the least time between two runs of one. */
+const calledAtOnce = 2;
+const calledEveryMs = 15_000;
+let called = 0;
+const waiting = [];
+
+/** One after the other beyond a few: a dashboard may have dozens, each of which costs an invocation. */
+async function inTurn(work) {
+  if (called >= calledAtOnce) await new Promise((resolve) => waiting.push(resolve));
+  called++;
+  try {
+    return await work();
+  } finally {
+    called--;
+    waiting.shift()?.();
+  }
+}
+
+/** The newest range that was there while it was seen; undefined until then. */
+function useSeen(range) {
+  const holder = useRef(null);
+  const [isSeen, setSeen] = useState(false);
+  const last = useRef(undefined);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => setSeen(entry.isIntersecting), { rootMargin: '200px' });
+    observer.observe(holder.current);
+    return () => observer.disconnect();
+  }, []);
+  if (isSeen) last.current = range;
+  return { holder, range: last.current };
+}
+
 /** One widget of a dashboard. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
-export function Widget({ widget, range }) {
+export function Widget({ widget, range: now }) {
+  const { holder, range } = useSeen(now);
   const Drawn = widgets[widget.type];
   const { title } = widget.properties ?? {};
   if (!Drawn) return html`<${Problem} message=${`Widgets of the type ${widget.type} are not drawn here.`} />`;
-  return html`<section class="widget" aria-label=${title ?? widget.type}>
+  return html`<section class="widget" tabindex="0" ref=${holder} aria-label=${title ?? widget.type}>
     ${title && html`<h2>${title}</h2>`}
-    <${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />
+    ${range && html`<${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />`}
   </section>`;
 }
 
@@ -134,8 +167,10 @@ function Custom({ properties, widget, range, title }) {
   const [state, setState] = useState({});
   const holder = useRef(null);
   const { endpoint, params } = properties;
+  const last = useRef(0);
   useEffect(() => {
-    let isWanted = true;
+    if (Date.now() - last.current < calledEveryMs) return;
+    last.current = Date.now();
     const widgetContext = {
       title,
       timeRange: { mode: 'relative', start: range.from, end: range.to, relativeStart: range.to - range.from },
@@ -145,18 +180,15 @@ function Custom({ properties, widget, range, title }) {
       params,
       forms: { all: {} },
     };
-    post('/api/widget', { endpoint, params, widgetContext }).then(
-      (said) => isWanted && setState(said),
-      (error) => isWanted && setState((before) => ({ ...before, error: error.message })),
+    inTurn(() => post('/api/widget', { endpoint, params, widgetContext })).then(setState, (error) =>
+      setState((before) => ({ ...before, error: error.message })),
     );
-    return () => {
-      isWanted = false;
-    };
   }, [range.to, range.from]);
   useEffect(() => {
-    if (state.html !== undefined) holder.current.replaceChildren(...inert(state.html));
+    if (state.html !== undefined && holder.current) holder.current.replaceChildren(...inert(state.html));
   }, [state.html]);
   return html`<${Problem} message=${state.error} />
+    ${!('html' in state || 'json' in state || 'error' in state) && html`<${Loading} what="Asking" />`}
     ${state.json !== undefined && html`<pre tabindex="0">${JSON.stringify(state.json, undefined, 2)}</pre>`}
     <div class="custom" ref=${holder}></div>`;
 }

@@ -22,11 +22,13 @@ const refreshes = [
 export default function Dashboards({ place }) {
   const { data, error } = useAnswer('/api/dashboards');
   const [picked, setPicked] = useState(place[0]);
-  const [span, setSpan] = useState(900_000);
+  const [chosen, setSpan] = useState();
   const [every, setEvery] = useState(5000);
   const [now, setNow] = useState(Date.now());
   const names = data?.dashboards.map(({ name }) => name) ?? [];
   const name = picked ?? names[0];
+  const dashboard = useAnswer(name && `/api/dashboards/${encodeURIComponent(name)}`);
+  const span = chosen ?? spanOf(dashboard.data?.body.start) ?? ranges[0].ms;
   useEffect(() => {
     if (every === 0) return undefined;
     const timer = setInterval(() => document.hidden || setNow(Date.now()), every);
@@ -49,7 +51,8 @@ export default function Dashboards({ place }) {
     <${Problem} message=${error} />
     ${!data && !error && html`<${Loading} what="Asking" />`}
     ${data && names.length === 0 && html`<${Empty}>The templates have no dashboards.<//>`}
-    ${name && html`<${Dashboard} key=${name} name=${name} range=${range} />`}
+    <${Problem} message=${dashboard.error} />
+    ${dashboard.data && html`<${Grid} key=${name} widgets=${dashboard.data.body.widgets ?? []} range=${range} />`}
   <//>`;
 }
 
@@ -60,12 +63,16 @@ const Choice = ({ title, value, options, onChange }) => html`<label class="field
   </select>
 </label>`;
 
-function Dashboard({ name, range }) {
-  const { data, error } = useAnswer(`/api/dashboards/${encodeURIComponent(name)}`);
-  if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading the dashboard" />`;
-  const widgets = placed(data.body.widgets ?? []);
+/** `-PT3H`, as a dashboard says where it starts: those of the ranges that there are. */
+function spanOf(start) {
+  const [, days, hours, minutes] = /^-P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(start ?? '') ?? [];
+  const ms = Number(days ?? 0) * 86_400_000 + Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000;
+  return ranges.find((range) => range.ms === ms)?.ms;
+}
+
+function Grid({ widgets, range }) {
   return html`<div class="dashboard">
-    ${widgets.map(
+    ${placed(widgets).map(
       (widget, at) => html`<div
         key=${at}
         class=${`cell ${widget.type}`}

@@ -64,7 +64,6 @@ export function widgetQueries(
       const statistic = options.stat ?? widget.stat ?? DEFAULT_STATISTIC;
       queries.push({
         ...shown,
-        label: options.label ?? name,
         stat: { namespace, name, dimensions, statistic, periodSeconds },
       });
     }
@@ -72,7 +71,23 @@ export function widgetQueries(
       drawn.push({ id, axis: options.yAxis ?? 'left', ...(options.color !== undefined && { color: options.color }) });
     }
   }
-  return { queries, drawn };
+  return { queries: distinctlyLabelled(queries), drawn };
+}
+
+/** What has no label is called by what tells it from the others: its name, and the values of its dimensions. */
+function distinctlyLabelled(queries: readonly MetricDataQuery[]): MetricDataQuery[] {
+  const metrics = queries.flatMap(({ stat }) => stat ?? []);
+  const partsOf = ({ name, dimensions, statistic }: (typeof metrics)[number]) => [
+    name,
+    ...Object.values(dimensions),
+    statistic,
+  ];
+  const differs = (at: number) => new Set(metrics.map((metric) => partsOf(metric)[at])).size > 1;
+  return queries.map((query) => {
+    if (query.label !== undefined || query.stat === undefined) return query;
+    const parts = partsOf(query.stat).filter((_, at) => differs(at));
+    return { ...query, label: parts.length === 0 ? query.stat.name : parts.join(' ') };
+  });
 }
 
 function unabbreviated(members: readonly string[], before: readonly string[]): readonly string[] {
