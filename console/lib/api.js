@@ -58,9 +58,19 @@ export function useAnswer(path, everyMs = 0) {
     const ended = new AbortController();
     if (shown.current !== path) setState({ data: undefined, error: undefined, loading: true });
     shown.current = path;
-    void load(ended.signal);
+    const first = load(ended.signal);
     if (everyMs === 0) return () => ended.abort();
-    const timer = setInterval(() => document.hidden || void load(ended.signal), everyMs);
+    // An answer that takes long is waited for: questions do not pile up.
+    let isAsking = true;
+    const settle = () => {
+      isAsking = false;
+    };
+    first.then(settle);
+    const timer = setInterval(() => {
+      if (document.hidden || isAsking) return;
+      isAsking = true;
+      load(ended.signal).then(settle);
+    }, everyMs);
     return () => {
       clearInterval(timer);
       ended.abort();

@@ -106,7 +106,7 @@ function options({ lines, width, height, from, to, stacked, units, annotations }
           fill: stacked ? `${stroke}55` : undefined,
           spanGaps: true,
           points: { show: line.values.length < 3 },
-          value: (_, shown) => brief(shown),
+          value: (_, shown) => (shown === null || shown === undefined ? '' : brief(shown)),
         };
       }),
     ],

@@ -48,7 +48,7 @@ export function Widget({ widget, range: now }) {
   if (!Drawn) return html`<${Problem} message=${`Widgets of the type ${widget.type} are not drawn here.`} />`;
   return html`<section class="widget" tabindex="0" ref=${holder} aria-label=${title ?? widget.type}>
     ${title && html`<h2>${title}</h2>`}
-    ${range && html`<${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />`}
+    ${(range || widget.type === 'text') && html`<${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />`}
   </section>`;
 }
 
