@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readLogQuery } from '../../../local/console/dashboards/log-query.ts';
 import { widgetQueries } from '../../../local/console/dashboards/widget-queries.ts';
 
-test('abbreviated metrics are spelled out', () => {
+test('abbreviated metrics are spelled out, and called by what tells them apart', () => {
   const { queries } = widgetQueries(
     [
       ['AWS/Kinesis', 'IncomingRecords', 'StreamName', 'pin', { label: 'pins' }],
@@ -23,7 +23,7 @@ test('abbreviated metrics are spelled out', () => {
       },
     ],
     [
-      'IncomingRecords',
+      'IncomingRecords geo Sum',
       {
         namespace: 'AWS/Kinesis',
         name: 'IncomingRecords',
@@ -33,7 +33,7 @@ test('abbreviated metrics are spelled out', () => {
       },
     ],
     [
-      'IncomingBytes',
+      'IncomingBytes user Average',
       {
         namespace: 'AWS/Kinesis',
         name: 'IncomingBytes',
