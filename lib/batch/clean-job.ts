@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CfnJob } from 'aws-cdk-lib/aws-glue';
-import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ArnFormat, Aws, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
@@ -76,6 +76,7 @@ export class CleanJob extends Construct {
         '--job-language': 'python',
         '--enable-auto-scaling': 'false',
         '--enable-continuous-cloudwatch-log': 'true',
+        '--enable-metrics': 'true',
         '--custom-logGroup-prefix': names.logGroups.cleanJob,
         '--model': model.s3ObjectUrl,
         '--raw_bucket': names.buckets.raw,
@@ -131,6 +132,11 @@ export class CleanJob extends Construct {
               ),
             ),
             allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
+            new PolicyStatement({
+              actions: ['cloudwatch:PutMetricData'],
+              resources: ['*'],
+              conditions: { StringEquals: { 'cloudwatch:namespace': 'Glue' } },
+            }),
           ],
         }),
       },
@@ -141,6 +147,7 @@ export class CleanJob extends Construct {
       [objects.runs, 'One object a run, and one a feed and date.'],
       [objects.refused, 'One object a refused row.'],
       [logs, 'Glue makes a log stream for each worker, in two log groups.'],
+      ['*', 'Metrics have no resource; only those of Glue may be put.'],
     ] as const) {
       Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${nagged(resource)}]`, reason });
     }

@@ -23,6 +23,7 @@ const TAGGED = [
 
 /** Actions that IAM lets be granted for all resources only. */
 const WITHOUT_RESOURCE_LEVEL = ['dynamodb:ListStreams', 'kinesis:ListStreams'];
+const OF_THE_BATCH_PATH = ['cloudwatch:PutMetricData'];
 /**
  * What Lambda wants for all resources before it puts a function into a VPC:
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -92,7 +93,7 @@ describe.each(VARIANTS)('profile %s with the batch path %s, topics feeding the s
     expect(unlimited.flatMap(({ Action }) => Action).sort()).toEqual(
       [
         ...WITHOUT_RESOURCE_LEVEL,
-        ...(batchPath === 'on' ? FOR_FUNCTIONS_IN_A_VPC : []),
+        ...(batchPath === 'on' ? [...OF_THE_BATCH_PATH, ...FOR_FUNCTIONS_IN_A_VPC] : []),
         ...(topicsFeedSpeed === 'on' ? FOR_MAPPINGS_OF_TOPICS : []),
       ].sort(),
     );

@@ -58,6 +58,7 @@ describe('the clean job', () => {
         expect.arrayContaining([expect.stringMatching(/table\/pinflow_demo\/silver_pin$/)]),
       ],
       [['logs:CreateLogStream', 'logs:PutLogEvents'], [expect.stringMatching(/clean-job\/\*$/)]],
+      [['cloudwatch:PutMetricData'], ['*']],
     ]);
   });
 });
