@@ -163,12 +163,12 @@ test(
     const [byVariable, denied, unknown] = await Promise.all([
       run(list, clients.endpointEnvironment),
       run(list, clients.roleEnvironment),
-      run(['cloudwatch', 'list-metrics']),
+      run(['ecr', 'describe-repositories']),
     ]);
     expect(byVariable).toMatchObject({ code: expect.any(Number), failed: '' });
     expect(denied.code).not.toBe(0);
     expect(denied.failed).toMatch(/\(AccessDenied\).*s3:ListBucket/);
-    expect(unknown.failed).toMatch(/\(UnknownOperationException\).*does not have the service monitoring/);
+    expect(unknown.failed).toMatch(/\(UnknownOperationException\).*does not have the service ecr/);
   },
   limitMs,
 );

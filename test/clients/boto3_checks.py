@@ -245,7 +245,7 @@ class CloudFormation(unittest.TestCase):
     def test_paginator_and_waiter(self):
         pages = self.cloudformation.get_paginator('describe_stacks').paginate()
         names = [stack['StackName'] for page in pages for stack in page['Stacks']]
-        stacks = ['ingest', 'lake', 'serving', 'speed']
+        stacks = ['ingest', 'lake', 'monitoring', 'serving', 'speed']
         self.assertEqual(sorted(names), [f'pinflow-demo-{stack}' for stack in stacks])
         self.cloudformation.get_waiter('stack_exists').wait(StackName='pinflow-demo-lake')
 

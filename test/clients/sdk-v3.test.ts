@@ -411,6 +411,7 @@ describe('CloudFormation', () => {
     expect(pages.flatMap(({ Stacks }) => Stacks!.map((stack) => stack.StackName)).sort()).toEqual([
       'pinflow-demo-ingest',
       'pinflow-demo-lake',
+      'pinflow-demo-monitoring',
       'pinflow-demo-serving',
       'pinflow-demo-speed',
     ]);
