@@ -18,7 +18,9 @@ const WIDTH = GRID / COLUMNS;
 export function businessWidgets(sources: Sources, widgetArn: string): readonly (readonly IWidget[])[] {
   const { batchPath } = sources.profile;
   const perMinute = (name: 'RowsApplied' | 'RowsQuarantined', label: string) =>
-    feedNames.map((feed) => feedMetric('clean', name, feed, { statistic: 'Sum', label: `${feed} ${label}`, period: MINUTE }));
+    feedNames.map((feed) =>
+      feedMetric('clean', name, feed, { statistic: 'Sum', label: `${feed} ${label}`, period: MINUTE }),
+    );
   return [
     [
       heading(
