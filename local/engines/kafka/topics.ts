@@ -1,4 +1,10 @@
-import { type Admin, IncrementalAlterConfigOperationTypes as Change, ConfigResourceTypes } from '@platformatic/kafka';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Admin,
+  IncrementalAlterConfigOperationTypes as Change,
+  ConfigResourceTypes,
+  type CreateTopicsOptions,
+} from '@platformatic/kafka';
 
 export interface TopicDefinition {
   readonly name: string;
@@ -29,7 +35,7 @@ export async function putTopic(admin: Admin, { name, partitions, ...topic }: Top
     'min.insync.replicas' in topic.configs ? { ...topic.configs, 'min.insync.replicas': '1' } : topic.configs;
   if (!(await admin.listTopics()).includes(name)) {
     const list = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
-    await admin.createTopics({ topics: [name], partitions, replicas: 1, configs: list });
+    await create(admin, { topics: [name], partitions, replicas: 1, configs: list });
     return;
   }
   const { topics } = await admin.metadata({ topics: [name], forceUpdate: true });
@@ -56,6 +62,27 @@ export async function putTopic(admin: Admin, { name, partitions, ...topic }: Top
   ];
   if (changes.length > 0) await admin.incrementalAlterConfigs({ resources: [{ ...resource, configs: changes }] });
 }
+
+const CREATE_TRIES = 50;
+const CREATE_PAUSE_MS = 200;
+
+/** A broker that has just started takes requests before the controller counts it as one that can hold a replica. */
+async function create(admin: Admin, topic: CreateTopicsOptions): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await admin.createTopics(topic);
+      return;
+    } catch (error) {
+      if (tries === CREATE_TRIES || !saysTooFewBrokers(error)) throw error;
+      await sleep(CREATE_PAUSE_MS);
+    }
+  }
+}
+
+const saysTooFewBrokers = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('apiId' in error && error.apiId === 'INVALID_REPLICATION_FACTOR') ||
+    (error instanceof AggregateError && error.errors.some(saysTooFewBrokers)));
 
 /** Records of the topics that the group has not read yet; those of a partition without a committed offset count whole. */
 export async function lagOf(admin: Admin, group: string, topics: readonly string[]): Promise<bigint> {

@@ -76,6 +76,8 @@ interface Answer {
 const BUSY_STATUS = [502, 503, 504];
 const BUSY_TRIES = 100;
 const BUSY_PAUSE_MS = 50;
+/** Told while it starts, when it does not count itself as a worker yet: the statement has not begun. */
+const NO_WORKERS = 'NO_NODES_AVAILABLE';
 
 /** The statements of a Trino server. https://trino.io/docs/476/develop/client-protocol.html */
 export class TrinoClient {
@@ -91,8 +93,8 @@ export class TrinoClient {
    */
   async *run(sql: string, { schema, signal }: RunOptions): AsyncGenerator<TrinoPage, void> {
     let next: string | undefined;
-    try {
-      let answer = await this.#fetch(`${this.#base}/v1/statement`, {
+    const begin = () =>
+      this.#fetch(`${this.#base}/v1/statement`, {
         method: 'POST',
         body: sql,
         headers: {
@@ -104,10 +106,18 @@ export class TrinoClient {
         },
         ...(signal && { signal }),
       });
-      for (;;) {
+    try {
+      let answer = await begin();
+      for (let tries = 1; ; ) {
         next = answer.nextUri;
         if (answer.error !== undefined) {
           const { errorName, message, errorType } = answer.error;
+          if (errorName === NO_WORKERS && tries < BUSY_TRIES) {
+            tries += 1;
+            await sleep(BUSY_PAUSE_MS);
+            answer = await begin();
+            continue;
+          }
           throw new TrinoError(errorName, message, errorType);
         }
         const { columns, data = [], stats, updateType, updateCount } = answer;
