@@ -1,5 +1,6 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
@@ -18,6 +19,7 @@ export interface Clients {
   /** The change streams of tables. */
   readonly changes: DynamoDBStreamsClient;
   readonly cloudformation: CloudFormationClient;
+  readonly cloudwatch: CloudWatchClient;
   readonly dynamodb: DynamoDBDocumentClient;
   readonly kinesis: KinesisClient;
   readonly lambda: LambdaClient;
@@ -52,6 +54,7 @@ function clientsWith(settings: Settings): Clients {
     athena: new AthenaClient(settings),
     changes: new DynamoDBStreamsClient(settings),
     cloudformation: new CloudFormationClient(settings),
+    cloudwatch: new CloudWatchClient(settings),
     dynamodb: DynamoDBDocumentClient.from(plain),
     // Readers of a shard share five calls a second.
     kinesis: new KinesisClient({ ...settings, maxAttempts: 10 }),

@@ -1,11 +1,12 @@
-import { type BatchNames, deployedNames } from './accounting/deployed-names.ts';
+import { type DeployedNames, deployedNames } from './accounting/deployed-names.ts';
 import { UsageError } from './arguments.ts';
-import { type Clients, localEndpoint } from './aws.ts';
+import { localEndpoint } from './aws.ts';
 import { command } from './command.ts';
 import { authOf, authOptions, authorized, clientsOf, type DoorAuth } from './door-auth.ts';
 import { httpDoor, type Send } from './emulator/door.ts';
 import { batchChecks } from './smoke/batch-checks.ts';
 import { type CheckResult, runChecks } from './smoke/check.ts';
+import { dashboardChecks } from './smoke/dashboard-checks.ts';
 import { type Door, doorChecks } from './smoke/door-checks.ts';
 import { landingChecks } from './smoke/landing-checks.ts';
 import type { SentRow } from './smoke/rows.ts';
@@ -37,7 +38,9 @@ export default command(
       console.log(`Checking ${url} of deployment ${deployment}, auth ${auth.kind}`);
       const waitMs = wait * 1000;
       const api = doorOf(url, deployment, door, auth);
-      const batch = await batchPathOf(api, clients);
+      // Without credentials only the door tells.
+      const names = await deployedNames(clients, deployment).catch(() => undefined);
+      const batch = await batchPathOf(api, names);
       const inTopics: TopicRow[] = [];
       const results = await runChecks(
         [
@@ -45,10 +48,12 @@ export default command(
           ...(batch ? topicsChecks(api, inTopics) : []),
           ...landingChecks({ clients, deployment, sent, waitMs }),
           ...(batch ? batchChecks({ clients, names: batch.names, sent: inTopics, waitMs }) : []),
+          ...dashboardChecks(clients, names?.dashboards ?? []),
         ],
         (result) => console.log(lineOf(result)),
       );
       if (!batch) console.log('\nThe batch path is not deployed; there was nothing of it to check.');
+      if (names && !names.dashboards) console.log('\nThere are no dashboards: nothing is monitored.');
       console.log(`\n${summaryOf(results)}`);
       return results.some(({ outcome }) => outcome === 'FAIL') ? 1 : 0;
     } finally {
@@ -58,12 +63,11 @@ export default command(
   },
 );
 
-/** Undefined without it; without credentials only the door tells. */
+/** Undefined without it. */
 async function batchPathOf(
   door: Door,
-  clients: Clients,
-): Promise<{ readonly names: BatchNames | undefined } | undefined> {
-  const names = await deployedNames(clients, door.deployment).catch(() => undefined);
+  names: DeployedNames | undefined,
+): Promise<{ readonly names: DeployedNames['batch'] } | undefined> {
   if (names?.batch !== undefined) return { names: names.batch };
   return names === undefined && (await hasTopicsDoor(door)) ? { names: undefined } : undefined;
 }

@@ -14,6 +14,8 @@ export interface DeployedNames {
   readonly speedTopics?: Readonly<Record<FeedName, string>>;
   /** Undefined without the batch path. */
   readonly batch?: BatchNames;
+  /** Undefined where nothing is monitored. */
+  readonly dashboards?: readonly string[];
 }
 
 export interface BatchNames {
@@ -53,6 +55,10 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
     const there = stacks.length === 0 ? 'There is no stack at all.' : `There are: ${stacks.sort().join(', ')}.`;
     throw new NotDeployedError(`No stack of the deployment "${deployment}" has the output ${name}. ${there}`);
   };
+  // Of `https://…#dashboards/dashboard/<name>`.
+  const dashboards = [...outputs].flatMap(([key, url]) =>
+    key.endsWith('DashboardUrl') ? url.split('/').slice(-1) : [],
+  );
   return {
     streams: byFeed(output('StreamNames')),
     postsTable: output('PostsTable'),
@@ -74,6 +80,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
         settlingSeconds: Number(output('SettlingSeconds')),
       },
     }),
+    ...(dashboards.length > 0 && { dashboards }),
   };
 }
 

@@ -1,14 +1,17 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DashboardNotFoundError, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
+import { deployedNames } from '../../cli/accounting/deployed-names.ts';
 import { clientsAt } from '../../cli/aws.ts';
 import { authorized, isLocal, regionOf } from '../../cli/door-auth.ts';
 import { httpDoor } from '../../cli/emulator/door.ts';
 import { type CheckResult, runChecks, SkippedError } from '../../cli/smoke/check.ts';
+import { dashboardChecks } from '../../cli/smoke/dashboard-checks.ts';
 import { doorChecks } from '../../cli/smoke/door-checks.ts';
 import { landingChecks } from '../../cli/smoke/landing-checks.ts';
 import { geoRow, pinRow, type SentRow } from '../../cli/smoke/rows.ts';
@@ -267,4 +270,38 @@ describe('the checks of where rows end', () => {
       .rejects(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
     expect((await check()).map(({ outcome }) => outcome)).toEqual(['skip', 'skip', 'skip']);
   });
+});
+
+test('every dashboard that the outputs tell of is read; one that is gone, or empty, fails', async () => {
+  const bodies: Record<string, string | undefined> = { business: '{"widgets":[{},{},{}]}', health: '{"widgets":[]}' };
+  mockClient(CloudWatchClient)
+    .on(GetDashboardCommand)
+    .callsFake(({ DashboardName }) => {
+      const DashboardBody = bodies[DashboardName.split('-').at(-1)];
+      if (DashboardBody !== undefined) return { DashboardBody };
+      throw new DashboardNotFoundError({ message: `Dashboard ${DashboardName} does not exist`, $metadata: {} });
+    });
+  const outputs = Object.entries({
+    StreamNames: 'streaming-demo-geo,streaming-demo-pin,streaming-demo-user',
+    PostsTable: 'posts',
+    CountersTable: 'counters',
+    QuarantineBucket: 'quarantine',
+    CleanFunctionName: 'clean',
+    RedriveFunctionName: 'redrive',
+    BusinessDashboardUrl: 'https://console/#dashboards/dashboard/pinflow-demo-business',
+    HealthDashboardUrl: 'https://console/#dashboards/dashboard/pinflow-demo-health',
+    CostDashboardUrl: 'https://console/#dashboards/dashboard/pinflow-demo-cost',
+  }).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+  const stack = { StackName: 'pinflow-demo-monitoring', CreationTime: new Date(0) };
+  mockClient(CloudFormationClient)
+    .on(DescribeStacksCommand)
+    .resolves({ Stacks: [{ ...stack, StackStatus: 'CREATE_COMPLETE', Outputs: outputs }] });
+  const clients = clientsAt('http://127.0.0.1:1');
+  const { dashboards } = await deployedNames(clients, 'demo');
+  const results = await runChecks(dashboardChecks(clients, dashboards ?? []), () => {});
+  expect(results.map(({ check, outcome, detail }) => [check.name, outcome, detail])).toEqual([
+    ['pinflow-demo-business', 'pass', '3 widgets'],
+    ['pinflow-demo-health', 'FAIL', 'the dashboard pinflow-demo-health has no widgets'],
+    ['pinflow-demo-cost', 'FAIL', expect.stringContaining('Dashboard pinflow-demo-cost does not exist')],
+  ]);
 });

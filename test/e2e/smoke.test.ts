@@ -44,6 +44,7 @@ test(
     const lines = String(stdout).split('\n');
     expect(lines.filter((line) => /^ {2}(FAIL|skip)/.test(line))).toEqual([]);
     expect(lines.filter((line) => /^ {2}pass {2}(topics|batch)/.test(line))).toHaveLength(11);
+    expect(lines.filter((line) => /^ {2}pass {2}look .* widgets$/.test(line))).toHaveLength(3);
     expect(lines.at(-2)).toMatch(/^(\d\d) of \1 checks passed\.$/);
   },
   limitMs,
