@@ -111,7 +111,7 @@ export class HttpFrontDoor implements FrontDoor {
       if (caller === undefined) throw unknownKey(protocol, credential);
       await this.#dispatch(protocol, credential.service, caller, request, response, requestId);
     } catch (error) {
-      if (response.headersSent) {
+      if (response.headersSent || hungUp(error, request)) {
         response.destroy();
         return;
       }
@@ -168,6 +168,9 @@ export class HttpFrontDoor implements FrontDoor {
     return new ServiceError('InternalFailure', `The local runtime failed: ${(error as Error).message}`, 500);
   }
 }
+
+/** Who asked went away before the whole body was there, as a query engine does that cancels what it no longer needs. */
+const hungUp = (error: unknown, request: IncomingMessage): boolean => !request.complete && request.errored === error;
 
 function parseJson(body: Buffer): JsonObject {
   try {

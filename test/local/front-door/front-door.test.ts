@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -259,4 +260,18 @@ test('a taken port is named, with the option to choose another', async () => {
   const second = new HttpFrontDoor({ identities, authorizer, health: () => ({ ready: false }), fault: () => {} });
   await expect(second.listen(port)).rejects.toThrow(new RegExp(`Port ${port}.*another program.*--port`));
   other.close();
+});
+
+test('who hangs up in the middle of a request is no fault', async () => {
+  const before = faults.length;
+  const socket = connect(Number(new URL(endpoint).port), '127.0.0.1');
+  const credential = `AWS4-HMAC-SHA256 Credential=${role.accessKeyId}/20261120/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0`;
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: ${credential}\r\nX-Amz-Target: Kinesis_20131202.PutRecord\r\nContent-Length: 100\r\n\r\n{`,
+  );
+  await once(socket, 'connect');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(faults.slice(before)).toEqual([]);
 });
