@@ -4,7 +4,7 @@ export const observeMetrics = {
   liveFreshness: 'LiveFreshness',
   /** Seconds since the watermark of the run that readers see; not before the first run. */
   batchFreshness: 'BatchFreshness',
-  /** Batches that event source mappings gave up and that nobody took up again. */
+  /** Batches that event source mappings gave up: rows that nobody stored since, changes that nobody counted since. */
   parkedBatches: 'ParkedBatches',
 } as const;
 

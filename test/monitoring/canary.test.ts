@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Answer, canary, indexAt, type Settings, type World } from '../../lambda/monitoring/canary/canary.ts';
 import { rawPlace, reaches } from '../../lambda/monitoring/canary/order-keys.ts';
-import { observe } from '../../lambda/monitoring/observe/observe.ts';
+import { observe, waitingBatches } from '../../lambda/monitoring/observe/observe.ts';
+import { metricId } from '../../model/counters/keys.ts';
+import { firstRegistry, withCompleted, withRebuild } from '../../model/counters/registry.ts';
+import { metrics } from '../../model/metrics/index.ts';
 
 const minute = 60_000;
 const settings: Settings = { periodMs: 5 * minute, storedWithinMs: minute, landedWithinMs: 2 * minute };
@@ -163,4 +166,18 @@ test('the observer tells ages in seconds, and none of what is not there yet', as
     parkedBatches: async () => 2,
   };
   expect(await observe(observed, start)).toEqual({ liveFreshness: 1.5, batchFreshness: undefined, parkedBatches: 2 });
+});
+
+test('a batch of rows waits for a redrive, one of changes for counters that began after it', () => {
+  const mapping = 'aws/lambda/11111111-2222-3333-4444-555555555555';
+  const rows = { key: `${mapping}/shardId-000000000000/2026/11/21/a`, writtenAt: start };
+  const changes = { key: `${mapping}/shardId-00000001732190400000-0a1b2c3d/2026/11/21/b`, writtenAt: start };
+  const ids = metrics.map(metricId);
+  const first = firstRegistry(ids, true);
+  const { registry: building, generation } = withRebuild(first, ids, ids, start + minute);
+  const rebuilt = withCompleted(building, generation);
+  const waiting = [undefined, first, building, rebuilt].map((registry) => waitingBatches([rows, changes], registry));
+  expect(waiting).toEqual([2, 2, 2, 1]);
+  expect(waitingBatches([{ ...changes, writtenAt: start + 2 * minute }], rebuilt)).toBe(1);
+  expect(waitingBatches([], rebuilt)).toBe(0);
 });

@@ -1,10 +1,11 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { parkedPrefix } from '../../../model/kinesis-event.ts';
 import { observeFunctionDimension, observeMetrics } from '../../../model/monitoring/observe-metrics.ts';
 import { deployedLayers } from '../../serving/query/deployed-layers.ts';
 import { clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
-import { type Observation, observe } from './observe.ts';
+import { type Observation, observe, type ParkedBatch, waitingBatches } from './observe.ts';
 
 const { live, batch } = deployedLayers();
 const bucket = required('QUARANTINE_BUCKET');
@@ -18,11 +19,12 @@ const emf = new Metrics();
 
 /** Publishes how old both layers are, and what waits for a person. */
 export async function handler(): Promise<Observation> {
+  const { registry, lastChange } = await live.open();
   const found = await observe(
     {
-      lastChange: async () => (await live.open()).lastChange(),
+      lastChange,
       watermark: async () => (await batch?.pointer())?.watermark,
-      parkedBatches,
+      parkedBatches: async () => waitingBatches(await parkedBatches(), registry),
     },
     Date.now(),
   );
@@ -31,15 +33,15 @@ export async function handler(): Promise<Observation> {
 }
 
 /** Where event source mappings leave the batches that they give up. */
-async function parkedBatches(): Promise<number> {
-  let count = 0;
-  for await (const { KeyCount = 0 } of paginateListObjectsV2(
+async function parkedBatches(): Promise<readonly ParkedBatch[]> {
+  const parked: ParkedBatch[] = [];
+  for await (const { Contents = [] } of paginateListObjectsV2(
     { client: s3 },
-    { Bucket: bucket, Prefix: 'aws/lambda/' },
+    { Bucket: bucket, Prefix: parkedPrefix },
   )) {
-    count += KeyCount;
+    for (const { Key, LastModified } of Contents) parked.push({ key: Key!, writtenAt: LastModified?.getTime() ?? 0 });
   }
-  return count;
+  return parked;
 }
 
 function publish({ liveFreshness, batchFreshness, parkedBatches: parked }: Observation): void {

@@ -1,3 +1,8 @@
+import { metricId } from '../../../model/counters/keys.ts';
+import { beganAfter, type Registry } from '../../../model/counters/registry.ts';
+import { holdsChanges } from '../../../model/kinesis-event.ts';
+import { metrics } from '../../../model/metrics/index.ts';
+
 /** What is looked at. */
 export interface Observed {
   /** Epoch ms at which the latest change was stored that is counted. */
@@ -23,4 +28,18 @@ export async function observe(observed: Observed, now: number): Promise<Observat
   ]);
   const age = (then: number | undefined) => (then === undefined ? undefined : Math.max(0, (now - then) / 1_000));
   return { liveFreshness: age(lastChange), batchFreshness: age(watermark), parkedBatches };
+}
+
+/** A batch that an event source mapping gave up, as an object. */
+export interface ParkedBatch {
+  readonly key: string;
+  /** Epoch ms. */
+  readonly writtenAt: number;
+}
+
+/** How many wait: rows until a redrive has stored them, changes of posts until all counters began after them. */
+export function waitingBatches(parked: readonly ParkedBatch[], registry: Registry | undefined): number {
+  const isCounted = (at: number) =>
+    registry !== undefined && metrics.every((metric) => beganAfter(registry, metricId(metric), at));
+  return parked.filter(({ key, writtenAt }) => !(holdsChanges(key) && isCounted(writtenAt))).length;
 }
