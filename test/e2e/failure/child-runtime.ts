@@ -11,6 +11,7 @@ import { type Clients, clientsAt } from '../../../cli/aws.ts';
 import { httpDoor } from '../../../cli/emulator/door.ts';
 import { emulate, type LoggedAnswer } from '../../../cli/emulator/emulate.ts';
 import { type SyntheticRun, syntheticPosts } from '../../../cli/emulator/synthetic.ts';
+import { freePort } from '../../../local/engines/free-port.ts';
 import { processIdentity } from '../../../local/process-identity.ts';
 import type { RuntimeOptions } from '../../../local/start.ts';
 import { pythonPath } from '../../../setup/paths.mjs';
@@ -134,13 +135,8 @@ function childrenOf(parent: number): { pid: number; command: string }[] {
   });
 }
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map(closed));
-  return ports;
-}
+export const freePorts = (count: number): Promise<number[]> =>
+  Promise.all(Array.from({ length: count }, () => freePort()));
 
 export async function occupy(port: number): Promise<() => Promise<void>> {
   const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1');
