@@ -1,7 +1,7 @@
 import { batchNamesOf } from './accounting/deployed-names.ts';
 import { command } from './command.ts';
 import { askReferee } from './compare/ask.ts';
-import { comparisonText } from './compare/print.ts';
+import { agrees, comparisonText } from './compare/print.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
 
 export default command(
@@ -19,6 +19,6 @@ export default command(
     inDeployment(given, async (clients, names) => {
       const report = await askReferee(clients, batchNamesOf(names), { all });
       console.log(json ? JSON.stringify(report) : comparisonText(report));
-      return report.drift === 0 ? 0 : 1;
+      return agrees(report) ? 0 : 1;
     }),
 );

@@ -47,7 +47,13 @@ function examples({ feeds, metrics }: RefereeReport): string[] {
   return rows.length + counters.length === 0 ? [] : [[...rows, ...counters].join('\n')];
 }
 
-const verdict = ({ drift }: RefereeReport): string =>
-  drift === 0
+/** Whether what was compared is the same, and nothing that was accepted is missing. */
+export const agrees = ({ drift, missingOffsets }: RefereeReport): boolean => drift === 0 && missingOffsets === 0;
+
+const verdict = ({ drift, missingOffsets }: RefereeReport): string => {
+  if (missingOffsets > 0)
+    return `${missingOffsets.toLocaleString('en')} offsets of topics are not in raw: docs/runbooks/loss.md. Drift ${drift.toLocaleString('en')}.`;
+  return drift === 0
     ? 'Drift 0: the layers agree.'
     : `Drift ${drift.toLocaleString('en')}. Counters are mended by npm run rebuild, rows by npm run backfill.`;
+};

@@ -134,7 +134,8 @@ const options = (more: Partial<RefereeOptions> = {}): RefereeOptions => ({
   metrics,
   sample: { of: 1, part: 0 },
   topicsFeedSpeed: true,
-  deadline: 0,
+  settleMs: 0,
+  end: 0,
   now: () => now,
   sleep: async () => {},
   ...more,
@@ -197,7 +198,7 @@ test('a difference that goes away while it is looked at again is none', async ()
       if (looks > 2) yield* layers.counters();
     },
   };
-  expect((await referee(late, options({ deadline: now + 60_000 }))).drift).toBe(0);
+  expect((await referee(late, options({ settleMs: 60_000, end: now + 600_000 }))).drift).toBe(0);
   expect(looks).toBe(3);
   looks = 0;
   const report = await referee(late, options());

@@ -88,6 +88,7 @@ test.each<[string, Value, string]>([
   ['a plus', '+1', "'+1"],
   ['a minus', '-1', "'-1"],
   ['an at', '@SUM(A1)', "'@SUM(A1)"],
+  ['a wide equals sign', '＝1+1', "'＝1+1"],
   ['a tab', '\t=1', "'\t=1"],
   ['a carriage return', '\r=1', '"\'\r=1"'],
   ['a negative number', -1n, '-1'],

@@ -86,6 +86,7 @@ describe('a bad parameter is named, with what it takes', () => {
     [`metrics/${METRIC}`, 'by=colour', 'by', ['country', 'category']],
     [`metrics/${METRIC}`, 'where=Albania', 'where', ['country:<value>', 'category:<value>']],
     [`metrics/${METRIC}`, 'where=colour:red', 'where', ['country:<value>', 'category:<value>']],
+    [`metrics/${METRIC}`, `where=country:${'é'.repeat(81)}`, 'where', 'a value as the answers show it'],
     [`metrics/${METRIC}`, 'format=xml', 'format', ['json', 'csv']],
     [`metrics/${METRIC}`, 'limit=0', 'limit', `a whole number from 1 to ${MOST_ROWS}`],
     [`metrics/${METRIC}`, 'limit=1e3', 'limit', `a whole number from 1 to ${MOST_ROWS}`],

@@ -49,8 +49,8 @@ const emf = new Metrics();
 /** Tells how far the layers differ, as an answer, as metrics and as a line of the log. It changes nothing. */
 export async function handler(event: RefereeEvent, context: Context): Promise<RefereeReport> {
   const sample = event.sample ?? (await chosenSample());
-  const deadline = Date.now() + Math.min(settleMs, context.getRemainingTimeInMillis() - reserveMs);
-  const report = await referee(layers, { metrics, sample, topicsFeedSpeed, deadline, now: Date.now, sleep });
+  const end = Date.now() + context.getRemainingTimeInMillis() - reserveMs;
+  const report = await referee(layers, { metrics, sample, topicsFeedSpeed, settleMs, end, now: Date.now, sleep });
   publish(report);
   return report;
 }

@@ -55,8 +55,10 @@ export interface RefereeOptions {
   readonly metrics: readonly Metric[];
   readonly sample: Sample;
   readonly topicsFeedSpeed: boolean;
-  /** Epoch ms until which differences may go away by themselves: changes take a while from the posts to the counters. */
-  readonly deadline: number;
+  /** For how long after the first look differences may go away by themselves: changes take a while from the posts to the counters. */
+  readonly settleMs: number;
+  /** Epoch ms at which the last look must be over. */
+  readonly end: number;
   now(): number;
   sleep(ms: number): Promise<void>;
 }
@@ -78,13 +80,15 @@ export async function referee(layers: Layers, options: RefereeOptions): Promise<
   const counted = countedIn(registry, metrics);
   const look = () => lookAtPosts(layers, counted, options, silver, scope);
   let before = await look();
+  let deadline: number | undefined;
   for (let pause = 250; ; pause = Math.min(4_000, pause * 2)) {
     const live = await readCounters(layers, counted, options);
     const after = await look();
     const found = compareCounters(counted, { before: before.sums, live, after: after.sums });
     const byMetric = metrics.map((metric) => metricReport(metric, registry, found.get(metricId(metric))));
     const drift = [...Object.values(after.feeds), ...byMetric].reduce((sum, each) => sum + each.drift, 0);
-    if (drift === 0 || options.now() + pause > options.deadline) {
+    deadline ??= Math.min(options.end, options.now() + options.settleMs);
+    if (drift === 0 || options.now() + pause > deadline) {
       const { posts, feeds: byFeed } = after;
       const of = { run: pointer?.runId ?? null, watermark: pointer?.watermark ?? null };
       return { ...of, sample, posts, missingOffsets, feeds: byFeed, metrics: byMetric, drift };

@@ -57,7 +57,10 @@ export async function answer(request: HttpRequest, catalog: Catalog, layers: Lay
 async function answerRows(request: RowsRequest, layers: Layers): Promise<RowsAnswer> {
   if ((request.cursor?.layer ?? request.layer) === 'batch') return fromBatch(request, layers, []);
   const live = await fromLive(request, layers);
-  return 'because' in live ? fromBatch(request, layers, [{ code: 'fromBatch', message: live.because }]) : live;
+  if (!('because' in live)) return live;
+  // The pages of one layer are not those of the other.
+  if (request.cursor?.layer === 'live') throw goneCursor();
+  return fromBatch(request, layers, [{ code: 'fromBatch', message: live.because }]);
 }
 
 /** The answer, or why there is none from this layer. */
@@ -71,7 +74,9 @@ async function fromLive(request: RowsRequest, layers: Layers): Promise<RowsAnswe
     return { because: `The live history of ${names} is not complete; npm run rebuild completes it.` };
   }
   try {
-    const [rows, watermark] = await Promise.all([present(question, reader, { now: asOf }), lastChange()]);
+    // Read before the rows, so that what it names is in them.
+    const watermark = await lastChange();
+    const rows = await present(question, reader, { now: asOf });
     const notes = [...inexactNotes(question, registry), ...doorNotes(layers)];
     const standing: Standing = { layer: 'live', doors: doorsOf('live', layers), asOf, watermark, notes };
     return paged(request, standing, rows);

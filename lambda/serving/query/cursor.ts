@@ -24,7 +24,7 @@ export function readCursor(text: string, question: Question): Cursor {
     others.length === 0 &&
     (layer === 'live' || layer === 'batch') &&
     typeof run === 'string' &&
-    /^[\w-]{0,80}$/.test(run) &&
+    /^[\w.-]{0,80}$/.test(run) &&
     Number.isSafeInteger(skip) &&
     Number(skip) >= 0;
   if (!isOurs) throw badParameter('cursor', 'is none of ours', 'the cursor of an answer');

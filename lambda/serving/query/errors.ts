@@ -29,14 +29,9 @@ export const unknownName = (kind: string, name: string, names: readonly string[]
 
 /** 410: a cursor whose rows are gone. */
 export const goneCursor = (): RequestError =>
-  new RequestError(
-    410,
-    'ExpiredCursorException',
-    'The run that this cursor pages through is gone: begin without one.',
-    {
-      parameter: 'cursor',
-    },
-  );
+  new RequestError(410, 'ExpiredCursorException', 'What this cursor pages through is gone: begin without one.', {
+    parameter: 'cursor',
+  });
 
 /** 503: no layer has an answer yet, or is within reach. */
 export const unavailable = (message: string): RequestError =>

@@ -24,13 +24,17 @@ export const liveLayer = (client: DynamoDBClient, table: string): LiveLayer => (
   },
 });
 
-/** Shards of the last days are on one page. */
+/** A shard that is read at the moment is among the last ones: names of shards begin with the time at which they were made. */
+const lastShards = 100;
+
 async function lastChange(client: DynamoDBClient, TableName: string): Promise<number | undefined> {
   const query = new QueryCommand({
     TableName,
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': { S: progressPartition } },
     ProjectionExpression: 'createdAtMs',
+    ScanIndexForward: false,
+    Limit: lastShards,
   });
   const { Items = [] } = await client.send(query);
   return Items.length === 0 ? undefined : Math.max(...Items.map(({ createdAtMs }) => Number(createdAtMs?.N ?? 0)));

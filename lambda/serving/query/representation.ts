@@ -143,7 +143,7 @@ const csv = ({ columns, rows }: Table): string =>
     .join('');
 
 /** What a spreadsheet would take for a formula: https://owasp.org/www-community/attacks/CSV_Injection */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** Numbers as they are; texts that a spreadsheet would calculate begin with an apostrophe. */
 function cell(value: Value | undefined): string {

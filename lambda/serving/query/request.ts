@@ -1,3 +1,4 @@
+import { maxTextBytes } from '../../../model/compile/keys.ts';
 import type { Question } from '../../../model/questions/question.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { badParameter, RequestError, unknownName } from './errors.ts';
@@ -128,7 +129,11 @@ function readWhere({ query }: HttpRequest, of: Servable): ReadonlyMap<string, Re
       const allowed = of.dimensions.map((each) => `${each}:<value>`);
       throw badParameter('where', `is ${JSON.stringify(text)}`, allowed);
     }
-    where.set(dimension, (where.get(dimension) ?? new Set()).add(text.slice(colon + 1)));
+    const value = text.slice(colon + 1);
+    if (Buffer.byteLength(value) > maxTextBytes) {
+      throw badParameter('where', `has a value of more than ${maxTextBytes} bytes`, 'a value as the answers show it');
+    }
+    where.set(dimension, (where.get(dimension) ?? new Set()).add(value));
   }
   return where;
 }
