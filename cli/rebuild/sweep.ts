@@ -50,7 +50,7 @@ export async function sweep(
   return touched;
 }
 
-/** Deletes the counters that the registry does not know any more. @returns how many there were */
+/** Deletes the counters that the registry does not know any more; those of a rebuild that began after it stay. @returns how many there were */
 export async function deleteOld(
   { dynamodb }: Store,
   TableName: string,
@@ -59,7 +59,8 @@ export async function deleteOld(
 ): Promise<number> {
   const isOld = (pk: string) => {
     const counter = counterOf(pk);
-    return counter !== undefined && !generationsOf(registry, counter.metricId).includes(counter.generation);
+    if (counter === undefined || counter.generation > registry.newest) return false;
+    return !generationsOf(registry, counter.metricId).includes(counter.generation);
   };
   let deleted = 0;
   for await (const { Items = [] } of paginateScan(
