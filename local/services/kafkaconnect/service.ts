@@ -156,11 +156,14 @@ export class KafkaConnectService implements HttpService {
   async #describe({ definition, worker }: Connector): Promise<JsonObject> {
     const { name, configuration, roleArn } = definition;
     const status = await worker?.status(name).catch(() => undefined);
-    const failed = status?.connector.state === 'FAILED' || status?.tasks.some(({ state }) => state === 'FAILED');
+    const failed =
+      worker?.process.running === false ||
+      status?.connector.state === 'FAILED' ||
+      status?.tasks.some(({ state }) => state === 'FAILED');
     return {
       connectorArn: this.arn('connector', name),
       connectorName: name,
-      connectorState: status === undefined ? 'CREATING' : failed ? 'FAILED' : 'RUNNING',
+      connectorState: failed ? 'FAILED' : status === undefined ? 'CREATING' : 'RUNNING',
       connectorConfiguration: configuration,
       kafkaCluster: { apacheKafkaCluster: { bootstrapServers: this.#options.kafka.bootstrapServers } },
       serviceExecutionRoleArn: roleArn,

@@ -42,6 +42,7 @@ export class SqsService implements JsonService {
     DeleteMessage: (queue, input) => this.#delete(queue, input),
     GetQueueAttributes: (queue, input) => this.#attributes(queue, input),
     GetQueueUrl: (queue) => ({ QueueUrl: this.url(queue) }),
+    PurgeQueue: (queue) => this.#purge(queue),
     ReceiveMessage: (queue, input) => this.#receive(queue, input),
     SendMessage: (queue, input) => this.#send(queue, input),
   };
@@ -161,6 +162,11 @@ export class SqsService implements JsonService {
   #delete(queue: string, input: JsonObject): JsonObject {
     const receipt = String(input['ReceiptHandle'] ?? '');
     this.#db.prepare('DELETE FROM message WHERE queue = ? AND receipt = ?').run(queue, receipt);
+    return {};
+  }
+
+  #purge(queue: string): JsonObject {
+    this.#db.prepare('DELETE FROM message WHERE queue = ?').run(queue);
     return {};
   }
 

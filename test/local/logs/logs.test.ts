@@ -136,11 +136,17 @@ describe('filter patterns', () => {
     ['a -b', 'a b', false],
     ['?x ?y', 'y', true],
     ['?x ?y', 'z', false],
+    ['{ $.status = "5*" }', '{"status":"503"}', true],
+    ['{ $.status = "5*" }', '{"status":"250"}', false],
+    ['{ $.status = "5*" }', 'status 503', false],
+    ['{ $.latencyMs = %^[0-9]{4}% }', '{"latencyMs":"2041"}', true],
+    ['{ $.latencyMs = %^[0-9]{4}% }', '{"latencyMs":"41"}', false],
   ])('%s on %s', (pattern, message, matches) => {
     expect(filterOf(pattern)(message)).toBe(matches);
   });
 
   test('others are refused', () => {
-    expect(() => filterOf('{ $.level = "ERROR" }')).toThrow('is not supported here');
+    expect(() => filterOf('{ $.status >= 500 }')).toThrow('is not supported here');
+    expect(() => filterOf('{ $.status = %(% }')).toThrow('Invalid regular expression');
   });
 });
