@@ -24,6 +24,7 @@ import { python } from '../clients/runtime.ts';
 import { type AnswerRow, arrivals, asTexts, expectedAnswers, refused, sortedRows } from '../vectors/questions.ts';
 import { BatchRuntime } from './batch/batch-runtime.ts';
 import { disagreements, updateList, usedGrants } from './batch/grants.ts';
+import { alarmsWithoutData, metricsNotPut, metricsRead } from './batch/monitored.ts';
 
 /** The batch path on the real engines, from the door to the answers. The tests build on each other, in their order. */
 const limitMs = 600_000;
@@ -296,6 +297,22 @@ test(
     const grants = usedGrants(under.runtime, under.assembly);
     if (process.env['UPDATE_GRANTS'] === '1') updateList(grants);
     expect(disagreements(grants)).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  'every metric that an alarm or a dashboard reads was put, with its dimensions, and no alarm is without data',
+  async () => {
+    const { cloudwatch } = under.clients;
+    const readers = new Set((await metricsRead(cloudwatch)).values());
+    expect([...readers]).toEqual(expect.arrayContaining(['pinflow-demo-health', 'pinflow-demo-loss']));
+    // The observer looks once a minute, and an alarm waits for the end of one.
+    for (const until = Date.now() + 180_000; Date.now() < until; await sleep(2_000)) {
+      if ([...(await metricsNotPut(cloudwatch)), ...(await alarmsWithoutData(cloudwatch))].length === 0) break;
+    }
+    expect(await metricsNotPut(cloudwatch)).toEqual([]);
+    expect(await alarmsWithoutData(cloudwatch)).toEqual([]);
   },
   limitMs,
 );
