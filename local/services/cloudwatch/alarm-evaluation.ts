@@ -82,7 +82,7 @@ export function reasonOf(
   return (
     `Threshold Crossed: ${told.length} out of the last ${evaluationPeriods} datapoints [${listed.join(', ')}] ` +
     `${told.length === 1 ? 'was' : 'were'} ${not}${words} the threshold (${decimal(threshold)})` +
-    `${fills ? ` and ${treated}` : ''}${to === 'ALARM' ? ` ${minimum}` : ''}.`
+    `${fills ? ` and ${treated}` : ''}${to === 'ALARM' && from !== to ? ` ${minimum}` : ''}.`
   );
 }
 

@@ -64,6 +64,13 @@ describe('reasons', () => {
     ],
     [
       'ALARM',
+      'ALARM',
+      points,
+      0,
+      'Threshold Crossed: 2 out of the last 3 datapoints [3.0 (21/11/26 13:12:00), 2.0 (21/11/26 13:11:00)] were greater than the threshold (1.0).',
+    ],
+    [
+      'ALARM',
       'OK',
       points.slice(0, 1),
       2,
