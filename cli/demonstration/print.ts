@@ -74,11 +74,12 @@ export interface Places {
   readonly endpoint: string;
   /** The file that has the profile of AWS clients. */
   readonly awsConfig: string;
+  readonly consoleUrl?: string;
 }
 
 /** Where things are, and a command for each of curl, the AWS CLI and Python. */
 export function thingsToTry(places: Places, deployment: string, tableName: string): string {
-  const { url, endpoint, awsConfig } = places;
+  const { url, endpoint, awsConfig, consoleUrl } = places;
   const { index } = untouchedPost();
   const row = {
     index: 20_000,
@@ -93,6 +94,7 @@ export function thingsToTry(places: Places, deployment: string, tableName: strin
   const body = JSON.stringify({ StreamName: stream, PartitionKey: 'mine', Data: row });
   const key = JSON.stringify({ ind: { N: String(row.index) } });
   return [
+    ...(consoleUrl === undefined ? [] : [`  Console       ${consoleUrl}`]),
     `  API           ${url}`,
     `  AWS endpoint  ${endpoint}   (docs/clients.md)`,
     '',
