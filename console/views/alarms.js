@@ -9,14 +9,15 @@ const kinds = { ALARM: 'failing', OK: 'ok', INSUFFICIENT_DATA: 'quiet' };
 const titles = { ALARM: 'alarm', OK: 'ok', INSUFFICIENT_DATA: 'insufficient data' };
 const order = ['ALARM', 'INSUFFICIENT_DATA', 'OK'];
 
-/** The alarms of the templates: where each stands and why. */
+const placeOf = (name) => `#/alarms/${encodeURIComponent(name)}`;
+
+/** The alarms of the templates: where each stands and why. The place tells which one is open. */
 export default function Alarms({ place }) {
   const { data, error } = useAnswer('/api/alarms', everyMs);
-  const [open, setOpen] = useState(place[0]);
   const alarms = [...(data?.alarms ?? [])].sort(
     (a, b) => order.indexOf(a.state.value) - order.indexOf(b.state.value) || (a.name < b.name ? -1 : 1),
   );
-  const chosen = alarms.find(({ name }) => name === open);
+  const chosen = alarms.find(({ name }) => name === place[0]);
   return html`<${View} title="Alarms" note="Evaluated here as CloudWatch does: periods, M of N datapoints, missing data.">
     <${Problem} message=${error} />
     ${!data && !error && html`<${Loading} what="Asking" />`}
@@ -26,7 +27,7 @@ export default function Alarms({ place }) {
       html`<p class="note">${order
         .map((value) => `${alarms.filter(({ state }) => state.value === value).length} ${titles[value]}`)
         .join(', ')}</p>
-        <div class="table-box tall" tabindex="0" role="region" aria-label="Alarms">
+        <div class="table-box tall" tabindex="0" role="region" aria-label="All alarms">
           <table>
             <thead>
               <tr><th scope="col">State</th><th scope="col">Alarm</th><th scope="col">Reason</th><th scope="col">Since</th></tr>
@@ -35,7 +36,7 @@ export default function Alarms({ place }) {
               ${alarms.map(
                 (alarm) => html`<tr key=${alarm.name}>
                   <td><${Badge} kind=${kinds[alarm.state.value]}>${titles[alarm.state.value]}<//></td>
-                  <td><button type="button" class="link" onClick=${() => setOpen(alarm.name)}>${alarm.name}</button></td>
+                  <td><a href=${placeOf(alarm.name)}>${alarm.name}</a></td>
                   <td>${alarm.state.reason}</td>
                   <td class="nowrap">${duration(Date.now() - alarm.state.transitioned)}</td>
                 </tr>`,
@@ -44,13 +45,23 @@ export default function Alarms({ place }) {
           </table>
         </div>`
     }
-    ${chosen && html`<${Alarm} key=${chosen.name} alarm=${chosen} onClose=${() => setOpen(undefined)} />`}
+    ${
+      chosen &&
+      html`<${Alarm}
+      key=${chosen.name}
+      alarm=${chosen}
+      names=${alarms.map(({ name }) => name)}
+      onClose=${() => {
+        location.hash = '#/alarms';
+      }}
+    />`
+    }
   <//>`;
 }
 
-function Alarm({ alarm, onClose }) {
+function Alarm({ alarm, names, onClose }) {
   const runbook = /runbooks\/([a-z0-9-]+)\.md/.exec(alarm.description ?? '')?.[1];
-  const [tab, setTab] = useState(runbook && alarm.state.value === 'ALARM' ? 'runbook' : 'about');
+  const [tab, setTab] = useState(runbook ? 'runbook' : 'about');
   return html`<${Panel} title=${alarm.name} onClose=${onClose}>
     <p><${Badge} kind=${kinds[alarm.state.value]}>${titles[alarm.state.value]}<//> since ${dateTime(alarm.state.transitioned)}</p>
     <p>${alarm.state.reason}</p>
@@ -64,17 +75,23 @@ function Alarm({ alarm, onClose }) {
         { id: 'about', title: 'Definition' },
       ]}
     />
-    ${tab === 'runbook' && html`<${Runbook} name=${runbook} />`}
+    ${tab === 'runbook' && html`<${Runbook} name=${runbook} alarm=${alarm.name} names=${names} />`}
     ${tab === 'history' && html`<${History} name=${alarm.name} />`}
     ${tab === 'about' && html`<${Definition} alarm=${alarm} />`}
   <//>`;
 }
 
-function Runbook({ name }) {
+function Runbook({ name, alarm, names }) {
   const { data, error } = useAnswer(`/api/runbooks/${name}`);
   if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading" />`;
-  return html`<article class="text">${markdown(data.markdown)}</article>`;
+  return html`<article class="text">${markdown(linked(data.markdown, alarm.slice(0, -name.length), names))}</article>`;
 }
+
+/** Links to other articles lead to their alarms, where the deployment has them. */
+const linked = (text, prefix, names) =>
+  text.replace(/\]\(([a-z0-9-]+)\.md\)/g, (link, name) =>
+    names.includes(prefix + name) ? `](${placeOf(prefix + name)})` : link,
+  );
 
 function History({ name }) {
   const { data, error } = useAnswer(`/api/alarms/${encodeURIComponent(name)}/history`, everyMs);
