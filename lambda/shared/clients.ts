@@ -11,3 +11,6 @@ export const clientDefaults = {
     httpAgent: { maxSockets: 64 },
   },
 };
+
+/** Of clients of S3: endpoints other than AWS's know buckets by path only. */
+export const bucketAddressing = { forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined };

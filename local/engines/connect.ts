@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Engine, startedProcess } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { type JavaInstallation, javaArguments, propertiesText } from './jvm.ts';
-import { EngineProcess } from './process.ts';
+import type { EngineProcess } from './process.ts';
 
 /** The topics and the group by which the workers of a connector coordinate. */
 export interface WorkerNames {
@@ -57,12 +58,11 @@ const CALL_LIMIT_MS = 30_000;
 const PROBE_LIMIT_MS = 1_000;
 
 /** A distributed worker of Kafka Connect, as MSK Connect runs for a connector. */
-export class ConnectWorker {
-  readonly #process: EngineProcess;
+export class ConnectWorker extends Engine {
   readonly url: string;
 
   private constructor(engine: EngineProcess, url: string) {
-    this.#process = engine;
+    super(engine);
     this.url = url;
   }
 
@@ -74,7 +74,7 @@ export class ConnectWorker {
     const port = await freePort();
     const file = join(directory, 'worker.properties');
     writeFileSync(file, propertiesText({ ...DEFAULTS, ...settings, ...workerSettings(options, port) }));
-    const engine = new EngineProcess({
+    const engine = await startedProcess({
       name: `connect-${name}`,
       command: installation.java,
       args: javaArguments(installation, {
@@ -95,31 +95,7 @@ export class ConnectWorker {
       log,
       ...(options.output && { output: options.output }),
     });
-    try {
-      await engine.start();
-    } catch (error) {
-      await engine.stop();
-      throw error;
-    }
     return new ConnectWorker(engine, `http://127.0.0.1:${port}`);
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
-  /** To be stopped and started by hand. */
-  get process(): EngineProcess {
-    return this.#process;
-  }
-
-  /** Resolves when it answers, also while it is started again after it died. */
-  ready(): Promise<void> {
-    return this.#process.ready();
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop();
   }
 
   /** Creates the connector, or gives it this configuration. @throws ConnectError */

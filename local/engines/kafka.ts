@@ -5,11 +5,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Admin, type AdminOptions } from '@platformatic/kafka';
+import { Engine, startedProcess } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { type JavaInstallation, javaArguments, propertiesText } from './jvm.ts';
 import { listenToConnectionErrors } from './kafka/connection-errors.ts';
 import { unsecuredToken } from './kafka/token.ts';
-import { EngineProcess } from './process.ts';
+import type { EngineProcess } from './process.ts';
 
 export interface KafkaOptions {
   readonly installation: JavaInstallation;
@@ -38,13 +39,12 @@ const run = promisify(execFile);
  * Apache Kafka in KRaft mode, one node that is broker and controller. Its clients come with SASL/OAUTHBEARER, as those of
  * MSK with IAM do, and a token that says who they are; what that one may do is decided by ACLs.
  */
-export class Kafka {
-  readonly #process: EngineProcess;
+export class Kafka extends Engine {
   /** `127.0.0.1:<port>`, with SASL_PLAINTEXT. */
   readonly bootstrapServers: string;
 
   private constructor(engine: EngineProcess, bootstrapServers: string) {
-    this.#process = engine;
+    super(engine);
     this.bootstrapServers = bootstrapServers;
   }
 
@@ -78,7 +78,7 @@ export class Kafka {
       await run(installation.java, java('kafka.tools.StorageTool', format));
     }
     const bootstrapServers = `127.0.0.1:${port}`;
-    const engine = new EngineProcess({
+    const engine = await startedProcess({
       name: 'kafka',
       command: installation.java,
       args: java('kafka.Kafka', [settings], join(directory, 'classes.jsa')),
@@ -89,31 +89,7 @@ export class Kafka {
       log,
       ...(options.output && { output: options.output }),
     });
-    try {
-      await engine.start();
-    } catch (error) {
-      await engine.stop();
-      throw error;
-    }
     return new Kafka(engine, bootstrapServers);
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
-  /** To be stopped and started by hand. */
-  get process(): EngineProcess {
-    return this.#process;
-  }
-
-  /** Resolves when it answers, also while it is started again after it died. */
-  ready(): Promise<void> {
-    return this.#process.ready();
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop();
   }
 
   /** Works as the super user once the broker answers. */

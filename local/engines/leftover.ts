@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from '../process-identity.ts';
 
 const PROBE_EVERY_MS = 50;
-const TERMINATE_LIMIT_MS = 3_000;
+/** For how long a process that is asked to end may take before it is killed. */
+export const TERMINATE_LIMIT_MS = 3_000;
 
 /** Ends the engines of a runtime that was killed and so could not stop them: those whose ids are in `<name>.pid`. */
 export async function endLeftovers(directory: string): Promise<void> {

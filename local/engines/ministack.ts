@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { Engine } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { EngineProcess } from './process.ts';
 
@@ -30,12 +31,11 @@ const READY_LIMIT_MS = 20_000;
 const PROBE_LIMIT_MS = 1_000;
 
 /** MiniStack (https://pypi.org/project/ministack/), of which only S3 is on: objects are plain files, and survive. */
-export class MiniStack {
-  readonly #process: EngineProcess;
+export class MiniStack extends Engine {
   readonly port: number;
 
   private constructor(engine: EngineProcess, port: number) {
-    this.#process = engine;
+    super(engine);
     this.port = port;
   }
 
@@ -67,19 +67,6 @@ export class MiniStack {
     });
     await engine.start();
     return new MiniStack(engine, port);
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
-  /** Resolves when it answers, also while it is started again after it died. */
-  ready(): Promise<void> {
-    return this.#process.ready();
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop();
   }
 }
 

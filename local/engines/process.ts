@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from '../process-identity.ts';
 import { FollowedLog } from './followed-log.ts';
-import { endLeftover } from './leftover.ts';
+import { endLeftover, TERMINATE_LIMIT_MS } from './leftover.ts';
 
 export interface EngineOptions {
   readonly name: string;
@@ -35,7 +35,6 @@ export class EngineError extends Error {
 }
 
 const PROBE_EVERY_MS = 50;
-const TERMINATE_LIMIT_MS = 3_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** A process that lived this long did not die of how it was started. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { processIdentity } from '../process-identity.ts';
+import { TERMINATE_LIMIT_MS } from './leftover.ts';
 import { failureOf } from './spark/failure.ts';
 import { LOGGING, sparkDefaults } from './spark/settings.ts';
 
@@ -52,7 +53,6 @@ export class SparkMissingError extends Error {
 }
 
 const KEPT_LINES = 400;
-const TERMINATE_LIMIT_MS = 3_000;
 
 /** One PySpark script in processes of its own: Python, and the Java that it starts. */
 export class SparkRun {

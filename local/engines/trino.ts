@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Engine } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { EngineProcess } from './process.ts';
 import { TrinoClient } from './trino/client.ts';
@@ -38,12 +39,11 @@ const WARM_UP = [
 ];
 
 /** Trino 476, which Athena is made of, in a process of its own. */
-export class Trino {
-  readonly #process: EngineProcess;
+export class Trino extends Engine {
   readonly client: TrinoClient;
 
   private constructor(engine: EngineProcess, client: TrinoClient) {
-    this.#process = engine;
+    super(engine);
     this.client = client;
   }
 
@@ -73,21 +73,7 @@ export class Trino {
 
   /** Resolves when it answers queries. @throws EngineError */
   start(): Promise<void> {
-    return this.#process.start();
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
-  /** To be stopped and started by hand. */
-  get process(): EngineProcess {
-    return this.#process;
-  }
-
-  /** Resolves when it answers, also while it is started again after it died. */
-  ready(): Promise<void> {
-    return this.#process.ready();
+    return this.process.start();
   }
 
   /** Makes the first queries quick. Needs the AWS services; without them it changes nothing. */
@@ -99,10 +85,6 @@ export class Trino {
         // The query of a person will say what is wrong.
       }
     }
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop();
   }
 }
 

@@ -1,15 +1,14 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { type GateEvent, type GateResult, judge, parseSummary } from './gate.ts';
 
 const bucket = required('CURATED_BUCKET');
 const maxQuarantinedShare = Number(required('MAX_QUARANTINED_SHARE'));
-// Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({
   ...clientDefaults,
   maxAttempts: 4,
-  forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
+  ...bucketAddressing,
 });
 
 /** Decides whether readers may see what the clean job did. @throws GateError */

@@ -14,7 +14,7 @@ import {
   type RefereeReport,
   type Sample,
 } from '../../../model/referee/report.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { deployedLayers } from './layers.ts';
 import { referee } from './referee.ts';
@@ -31,8 +31,7 @@ const layers = deployedLayers(
   {
     dynamodb: new DynamoDBClient(clients),
     athena: new AthenaClient(clients),
-    // Endpoints other than AWS's know buckets by path only.
-    s3: new S3Client({ ...clients, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined }),
+    s3: new S3Client({ ...clients, ...bucketAddressing }),
   },
   {
     runsTable: required('RUNS_TABLE'),

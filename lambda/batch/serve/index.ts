@@ -14,7 +14,7 @@ import {
   servedPageKey,
 } from '../../../model/served-copies.ts';
 import { placeOf } from '../../shared/athena-result.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { copyResult, type ResultColumn } from './copy.ts';
 
@@ -32,11 +32,10 @@ export interface SweepEvent {
 }
 
 const bucket = required('CURATED_BUCKET');
-// Endpoints other than AWS's know buckets by path only.
 const s3 = new S3Client({
   ...clientDefaults,
   maxAttempts: 4,
-  forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
+  ...bucketAddressing,
 });
 
 /** Copies the rows of one answer to where the serving function reads them, or removes the copies of old runs. */

@@ -5,7 +5,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Post } from '../../../model/post.ts';
 import { batchLayer } from '../../serving/query/batch-layer.ts';
 import { athenaRows } from '../../shared/athena-query.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import type { Answer, World } from './canary.ts';
 import { rawPlace, reaches } from './order-keys.ts';
@@ -48,8 +48,7 @@ export function deployedWorld(fetch: Fetch): World {
 }
 
 function deployedBatch(dynamodb: DynamoDBClient, clients: typeof clientDefaults): NonNullable<World['batch']> {
-  // Endpoints other than AWS's know buckets by path only.
-  const s3 = new S3Client({ ...clients, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+  const s3 = new S3Client({ ...clients, ...bucketAddressing });
   const athena = new AthenaClient(clients);
   const [Bucket, curated] = [required('RAW_BUCKET'), required('CURATED_BUCKET')];
   const { pointer } = batchLayer({ dynamodb, s3 }, { runsTable: required('RUNS_TABLE'), bucket: curated });

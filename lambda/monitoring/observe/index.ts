@@ -3,7 +3,7 @@ import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { parkedPrefix } from '../../../model/kinesis-event.ts';
 import { observeFunctionDimension, observeMetrics } from '../../../model/monitoring/observe-metrics.ts';
 import { deployedLayers } from '../../serving/query/deployed-layers.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { type Observation, observe, type ParkedBatch, waitingBatches } from './observe.ts';
 
@@ -12,8 +12,7 @@ const bucket = required('QUARANTINE_BUCKET');
 const s3 = new S3Client({
   ...clientDefaults,
   maxAttempts: 4,
-  // Endpoints other than AWS's know buckets by path only.
-  forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
+  ...bucketAddressing,
 });
 const emf = new Metrics();
 

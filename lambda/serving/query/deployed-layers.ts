@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { metrics } from '../../../model/metrics/index.ts';
 import { questions } from '../../../model/questions/index.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import type { Layers } from './answer.ts';
 import { batchLayer } from './batch-layer.ts';
@@ -24,8 +24,7 @@ export function deployedLayers(): Layers {
       batch: batchLayer(
         {
           dynamodb,
-          // Endpoints other than AWS's know buckets by path only.
-          s3: new S3Client({ ...clients, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined }),
+          s3: new S3Client({ ...clients, ...bucketAddressing }),
         },
         { runsTable, bucket: required('CURATED_BUCKET') },
       ),

@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
 import { metrics as model } from '../../../model/metrics/index.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { type AggregateStores, aggregateBatch } from './aggregate-batch.ts';
 import { countable } from './countable.ts';
@@ -37,8 +37,7 @@ const reserveMs = 1_000;
 
 const tables = { counters: required('COUNTERS_TABLE'), posts: required('POSTS_TABLE') };
 const dynamodb = new DynamoDBClient(clientDefaults);
-// Endpoints other than AWS's know buckets by path only.
-const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+const s3 = new S3Client({ ...clientDefaults, ...bucketAddressing });
 const countables = model.map(countable);
 const stores: AggregateStores = {
   counters: dynamoCounters(dynamodb, tables.counters, Date.now),

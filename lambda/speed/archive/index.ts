@@ -4,7 +4,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { deliveredRecord } from '../../../model/kinesis-event.ts';
-import { clientDefaults } from '../../shared/clients.ts';
+import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
 import { feedOfSource, readFeedBySource } from '../clean/event.ts';
 import { type ArchivedRecord, archiveBatch } from './archive-batch.ts';
@@ -15,8 +15,7 @@ import { s3RawObjects } from './raw-objects.ts';
 const reserveMs = 1_000;
 
 const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
-// Endpoints other than AWS's know buckets by path only.
-const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+const s3 = new S3Client({ ...clientDefaults, ...bucketAddressing });
 const objects = s3RawObjects(s3, required('RAW_BUCKET'));
 const logger = new Logger();
 const metrics = new Metrics();

@@ -1,33 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, KinesisStreamBatchResponse } from 'aws-lambda';
-import { clientDefaults } from '../../shared/clients.ts';
-import { required } from '../../shared/environment.ts';
-import { s3Quarantine } from '../../shared/quarantine.ts';
 import { cleanBatch } from './clean-batch.ts';
-import { type CleanEvent, readFeedBySource, readRecords } from './event.ts';
-import { newestGeneration } from './newest-generation.ts';
-import { dynamoPosts } from './posts.ts';
+import { cleanStores, feedBySource } from './deployed-stores.ts';
+import { type CleanEvent, readRecords } from './event.ts';
 import { publish } from './publish.ts';
 
 /** Kept back from the function's time for the answer and the metrics. */
 const reserveMs = 1_000;
 
-const feedBySource = readFeedBySource(required('FEED_BY_SOURCE'));
-// Endpoints other than AWS's know buckets by path only.
-const s3 = new S3Client({ ...clientDefaults, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
-const dynamodb = new DynamoDBClient(clientDefaults);
-const stores = {
-  posts: dynamoPosts(
-    dynamodb,
-    required('POSTS_TABLE'),
-    newestGeneration(dynamodb, required('COUNTERS_TABLE'), Date.now),
-  ),
-  quarantine: s3Quarantine(s3, required('QUARANTINE_BUCKET'), 'speed'),
-};
 const logger = new Logger();
 const metrics = new Metrics();
 
@@ -41,7 +23,7 @@ const metrics = new Metrics();
 export async function handler(event: CleanEvent, context: Context): Promise<KinesisStreamBatchResponse> {
   const records = readRecords(event, feedBySource);
   const deadline = Date.now() + context.getRemainingTimeInMillis() - reserveMs;
-  const outcome = await cleanBatch(records, stores, { deadline, now: Date.now, sleep, random: Math.random });
+  const outcome = await cleanBatch(records, cleanStores, { deadline, now: Date.now, sleep, random: Math.random });
   publish(metrics, outcome);
   if (outcome.failed === undefined) return { batchItemFailures: [] };
   const { index, cause } = outcome.failed;

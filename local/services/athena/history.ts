@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { JsonObject } from '../service.ts';
+import { openDatabase } from '../sqlite.ts';
 
 export type QueryState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
@@ -31,7 +30,6 @@ export interface Execution {
 
 const KEPT = 5_000;
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS execution (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, work_group TEXT NOT NULL, token TEXT UNIQUE, body TEXT NOT NULL
@@ -44,9 +42,7 @@ export class QueryHistory {
   readonly #db: DatabaseSync;
 
   constructor(file: string) {
-    mkdirSync(dirname(file), { recursive: true });
-    this.#db = new DatabaseSync(file);
-    this.#db.exec(SCHEMA);
+    this.#db = openDatabase(file, SCHEMA);
     // Nobody runs them any more.
     for (const execution of this.#executions(
       "SELECT body FROM execution WHERE body ->> 'state' IN ('QUEUED', 'RUNNING')",

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { isSqliteFault } from '../logs/store.ts';
+import { openDatabase } from '../sqlite.ts';
 import { type Distribution, type Gathering, gather, gathering, merged } from './distribution.ts';
 import type { Dimensions, MetricName } from './types.ts';
 
@@ -24,7 +23,6 @@ const METRICS_LIMIT = 5_000;
 const ROWS_LIMIT = 2_000_000;
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS metric (
     id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, name TEXT NOT NULL, dimensions TEXT NOT NULL, unit TEXT NOT NULL,
@@ -72,9 +70,7 @@ export class MetricStore {
   #closed = false;
 
   constructor({ file, log = () => {} }: MetricStoreOptions) {
-    mkdirSync(dirname(file), { recursive: true });
-    this.#db = new DatabaseSync(file);
-    this.#db.exec(SCHEMA);
+    this.#db = openDatabase(file, SCHEMA);
     this.#log = log;
     for (const row of this.#all('SELECT * FROM metric')) {
       this.#ids.set(

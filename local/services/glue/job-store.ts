@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { openDatabase } from '../sqlite.ts';
 import type { JobArguments } from './job-arguments.ts';
 
 export type JobRunState = 'RUNNING' | 'STOPPING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED' | 'TIMEOUT';
@@ -19,7 +18,6 @@ export interface JobRun {
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS job_run (
     id TEXT PRIMARY KEY, job TEXT NOT NULL, state TEXT NOT NULL, arguments TEXT NOT NULL, log_group TEXT NOT NULL,
@@ -36,9 +34,7 @@ export class JobStore {
   readonly #db: DatabaseSync;
 
   constructor(file: string) {
-    mkdirSync(dirname(file), { recursive: true });
-    this.#db = new DatabaseSync(file);
-    this.#db.exec(SCHEMA);
+    this.#db = openDatabase(file, SCHEMA);
   }
 
   close(): void {

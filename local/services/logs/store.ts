@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { openDatabase } from '../sqlite.ts';
 
 export interface LogGroup {
   readonly name: string;
@@ -40,7 +39,6 @@ export interface EventQuery {
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS log_group (name TEXT PRIMARY KEY, created INTEGER NOT NULL, retention_days INTEGER);
   CREATE TABLE IF NOT EXISTS log_stream (
@@ -68,9 +66,7 @@ export class LogStore {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(file: string) {
-    mkdirSync(dirname(file), { recursive: true });
-    this.#database = new DatabaseSync(file);
-    this.#database.exec(SCHEMA);
+    this.#database = openDatabase(file, SCHEMA);
   }
 
   close(): void {

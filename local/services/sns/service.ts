@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { AccessRequest, Caller } from '../../access/caller.ts';
 import { putPublished } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import { type FrontDoor, type JsonObject, type QueryService, ServiceError } from '../service.ts';
+import { openDatabase } from '../sqlite.ts';
 
 export interface SnsOptions {
   readonly account: string;
@@ -29,7 +28,6 @@ export interface Notification {
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS notification (
     id TEXT PRIMARY KEY, topic TEXT NOT NULL, subject TEXT, message TEXT NOT NULL, time INTEGER NOT NULL
   );
@@ -45,9 +43,7 @@ export class SnsService implements QueryService {
 
   constructor(options: SnsOptions) {
     this.#options = options;
-    mkdirSync(dirname(options.file), { recursive: true });
-    this.#db = new DatabaseSync(options.file);
-    this.#db.exec(SCHEMA);
+    this.#db = openDatabase(options.file, SCHEMA);
   }
 
   close(): void {

@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessRequest } from '../../access/caller.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { openDatabase } from '../sqlite.ts';
 
 export interface SqsOptions {
   readonly account: string;
@@ -21,7 +20,6 @@ export interface QueueSettings {
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS message (
     id TEXT PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, attributes TEXT NOT NULL, sent INTEGER NOT NULL,
     visible INTEGER NOT NULL, receipt TEXT, received INTEGER NOT NULL DEFAULT 0
@@ -49,9 +47,7 @@ export class SqsService implements JsonService {
 
   constructor(options: SqsOptions) {
     this.#options = options;
-    mkdirSync(dirname(options.file), { recursive: true });
-    this.#db = new DatabaseSync(options.file);
-    this.#db.exec(SCHEMA);
+    this.#db = openDatabase(options.file, SCHEMA);
   }
 
   close(): void {

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../../sqlite.ts';
 import type { Checkpoint, Positions } from './shard-source.ts';
 
 /** The checkpoints of all event source mappings, durable. */
@@ -8,15 +7,15 @@ export class Checkpoints {
   readonly #database: DatabaseSync;
 
   constructor(file: string) {
-    mkdirSync(dirname(file), { recursive: true });
-    this.#database = new DatabaseSync(file);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
+    this.#database = openDatabase(
+      file,
+      `
       PRAGMA synchronous = NORMAL;
       CREATE TABLE IF NOT EXISTS checkpoint (
         mapping TEXT NOT NULL, shard TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (mapping, shard)
       ) WITHOUT ROWID;
-    `);
+    `,
+    );
   }
 
   get(mapping: string, shard: string): Checkpoint | undefined {
