@@ -68,7 +68,7 @@ export class Trino extends Engine {
       readyLimitMs: READY_LIMIT_MS,
       log,
     });
-    return new Trino(engine, new TrinoClient(`http://127.0.0.1:${port}`));
+    return new Trino(engine, new TrinoClient(`http://127.0.0.1:${port}`, () => engine.ready()));
   }
 
   /** Resolves when it answers queries. @throws EngineError */

@@ -76,15 +76,20 @@ interface Answer {
 const BUSY_STATUS = [502, 503, 504];
 const BUSY_TRIES = 100;
 const BUSY_PAUSE_MS = 50;
+/** Within which the end of a process is noticed after its connections have ended. */
+const NOTICED_MS = 500;
 /** Told while it starts, when it does not count itself as a worker yet: the statement has not begun. */
 const NO_WORKERS = 'NO_NODES_AVAILABLE';
 
 /** The statements of a Trino server. https://trino.io/docs/476/develop/client-protocol.html */
 export class TrinoClient {
   readonly #base: string;
+  readonly #ready: (() => Promise<void>) | undefined;
 
-  constructor(base: string) {
+  /** @param ready resolves when the server answers again after it went away. Without it, a statement is not tried again. */
+  constructor(base: string, ready?: () => Promise<void>) {
     this.#base = base;
+    this.#ready = ready;
   }
 
   /**
@@ -93,7 +98,7 @@ export class TrinoClient {
    */
   async *run(sql: string, { schema, signal }: RunOptions): AsyncGenerator<TrinoPage, void> {
     let next: string | undefined;
-    const begin = () =>
+    const post = () =>
       this.#fetch(`${this.#base}/v1/statement`, {
         method: 'POST',
         body: sql,
@@ -106,6 +111,17 @@ export class TrinoClient {
         },
         ...(signal && { signal }),
       });
+    // A statement begins when its first result is asked for: one that got no answer has not begun, and is posted again.
+    const begin = async () => {
+      try {
+        return await post();
+      } catch (error) {
+        if (!(error instanceof TrinoLostError) || this.#ready === undefined) throw error;
+        await sleep(NOTICED_MS);
+        await this.#ready();
+        return post();
+      }
+    };
     try {
       let answer = await begin();
       for (let tries = 1; ; ) {
