@@ -1,17 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
+import { EngineActions } from '../engine-actions.ts';
 import { LevelStore } from '../level-store.ts';
-import { type JsonObject, ServiceError } from '../service.ts';
+import type { JsonObject } from '../service.ts';
 import { type BatchOperation, ItemCommits, type StreamListener } from './item-commits.ts';
 import { type ExpressionParser, rememberExpressions } from './known-expressions.ts';
 import { readAtOnce } from './read-at-once.ts';
 import type { Callback, Item, Store, TableDescription, TableIndex } from './store.ts';
-
-/*
- * dynalite's actions, called in this process: the same validation and dispatch as in its HTTP handler
- * (https://github.com/architect/dynalite), without a socket.
- */
 
 interface IndexActions {
   readonly puts: readonly { readonly index: string; readonly key: string; readonly item: Item }[];
@@ -19,8 +15,7 @@ interface IndexActions {
 }
 
 interface DynaliteError extends Error {
-  statusCode?: number;
-  body?: { __type: string; message?: string; Message?: string; Item?: Item };
+  body?: { Item?: Item };
 }
 
 interface Database {
@@ -43,60 +38,43 @@ interface Database {
   ): void;
 }
 
-interface Validations {
-  checkTypes(data: JsonObject, types: JsonObject): JsonObject;
-  checkValidations(data: JsonObject, types: JsonObject, custom: unknown, store: Store): void;
-}
-
-type Action = (store: Store, data: JsonObject, callback: Callback<JsonObject>) => void;
-
 const load = createRequire(import.meta.url);
 const database = load('dynalite/db') as Database;
-const validations = load('dynalite/validations') as Validations;
 for (const parser of ['conditionParser', 'projectionParser', 'updateParser']) {
   rememberExpressions(load(`dynalite/db/${parser}`) as ExpressionParser);
 }
 
-const OPERATIONS = [
-  'BatchGetItem',
-  'BatchWriteItem',
-  'CreateTable',
-  'DeleteItem',
-  'DeleteTable',
-  'DescribeTable',
-  'DescribeTimeToLive',
-  'GetItem',
-  'ListTables',
-  'ListTagsOfResource',
-  'PutItem',
-  'Query',
-  'Scan',
-  'TagResource',
-  'UntagResource',
-  'UpdateItem',
-  'UpdateTable',
-] as const;
-
 const ON_FAILURE = 'ReturnValuesOnConditionCheckFailure';
 const CONDITIONAL = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
-interface Operation {
-  readonly action: Action;
-  readonly types: JsonObject;
-  readonly custom: unknown;
-}
-
-const operations = new Map<string, Operation>(
-  OPERATIONS.map((name) => {
-    const file = name[0]!.toLowerCase() + name.slice(1);
-    const { types, custom } = load(`dynalite/validations/${file}`) as { types: JsonObject; custom: unknown };
-    const onFailure = CONDITIONAL.includes(name) ? { [ON_FAILURE]: { type: 'String', enum: ['ALL_OLD', 'NONE'] } } : {};
+const actions = new EngineActions<Store>({
+  engine: 'dynalite',
+  service: 'DynamoDB',
+  operations: [
+    'BatchGetItem',
+    'BatchWriteItem',
+    'CreateTable',
+    'DeleteItem',
+    'DeleteTable',
+    'DescribeTable',
+    'DescribeTimeToLive',
+    'GetItem',
+    'ListTables',
+    'ListTagsOfResource',
+    'PutItem',
+    'Query',
+    'Scan',
+    'TagResource',
+    'UntagResource',
+    'UpdateItem',
+    'UpdateTable',
+  ],
+  moreTypes: (operation) => ({
+    ...(CONDITIONAL.includes(operation) && { [ON_FAILURE]: { type: 'String', enum: ['ALL_OLD', 'NONE'] } }),
     // There is one copy of every item, so every read is consistent.
-    const consistent = name === 'Scan' ? { ConsistentRead: 'Boolean' } : {};
-    const action = load(`dynalite/actions/${file}`) as Action;
-    return [name, { action, types: { ...types, ...onFailure, ...consistent }, custom }];
+    ...(operation === 'Scan' && { ConsistentRead: 'Boolean' }),
   }),
-);
+});
 
 // Both are called by the actions inside the lock on the item, so what they see is what the decision was made on.
 const commits = new WeakMap<Store, ItemCommits>();
@@ -201,29 +179,12 @@ export class Dynalite {
   }
 
   has(operation: string): boolean {
-    return operations.has(operation);
+    return actions.has(operation);
   }
 
   /** @throws ServiceError as DynamoDB words it, or naming a parameter that is not supported here. */
   run(operation: string, input: JsonObject): Promise<JsonObject> {
-    const { action, types, custom } = operations.get(operation)!;
-    for (const name of Object.keys(input)) {
-      if (types[name] === undefined && input[name] !== undefined && input[name] !== null) {
-        throw new ServiceError('ValidationException', `The local DynamoDB does not support ${operation}.${name}.`);
-      }
-    }
-    return this.#store.use(
-      (store) =>
-        new Promise((resolve, reject) => {
-          try {
-            const data = validations.checkTypes({ ...input }, types);
-            validations.checkValidations(data, types, custom, store);
-            action(store, data, (error, value) => (error ? reject(serviceError(error)) : resolve(value ?? {})));
-          } catch (error) {
-            reject(serviceError(error as Error));
-          }
-        }),
-    );
+    return this.#store.use(async (store) => actions.act(store, operation, actions.checked(operation, input, store)));
   }
 }
 
@@ -252,12 +213,4 @@ async function finishInterrupted({ tableDb }: Store): Promise<void> {
     for (const index of table.GlobalSecondaryIndexes ?? []) index.IndexStatus = 'ACTIVE';
     await promisify(tableDb.put.bind(tableDb, table.TableName, table))();
   }
-}
-
-/** dynalite's bodies name the type with its namespace. */
-function serviceError(error: DynaliteError): Error {
-  if (error.statusCode === undefined || error.body === undefined) return error;
-  const { __type, message, Message, Item: item } = error.body;
-  const code = __type.slice(__type.lastIndexOf('#') + 1);
-  return new ServiceError(code, message ?? Message ?? '', error.statusCode, item === undefined ? {} : { Item: item });
 }

@@ -2,8 +2,10 @@ import type { AccessRequest } from '../../access/caller.ts';
 import { putStreamRead } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
-import { Kinesalite, originOfIterator, type StoredRecord, type StoredStream } from './kinesalite.ts';
+import { Kinesalite } from './kinesalite.ts';
+import { originOfIterator } from './pages.ts';
 import { ShardLimits } from './shard-limits.ts';
+import type { StoredRecord, StoredStream } from './store.ts';
 
 export interface KinesisOptions {
   /** Where the streams are kept. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Allowance } from '../allowance.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
-import type { StoredStream } from './kinesalite.ts';
+import type { StoredStream } from './store.ts';
 
 const RECORDS_IN = 1_000;
 const BYTES_IN = 1_048_576;
