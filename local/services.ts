@@ -48,6 +48,8 @@ export interface Services extends Orchestration {
   readonly lambda: LambdaService;
   readonly logs: LogsService;
   readonly mappings: EventSourceMappings;
+  /** Keeps the objects of S3. */
+  readonly ministack: MiniStack;
   /** Runs Athena's queries. */
   readonly queryEngine: TrinoOnDemand;
   readonly s3: S3Service;
@@ -119,8 +121,8 @@ export async function openServices(options: ServicesOptions): Promise<{ services
   ] as const;
   // All of them, also after a failure: what opens late must be closed too.
   await Promise.allSettled(engines);
-  const [engine, kinesis, dynamodb, logs] = await Promise.all(engines);
-  const s3 = await open('S3', () => new S3Service({ region: target.region, engine, frontDoor }), closed);
+  const [ministack, kinesis, dynamodb, logs] = await Promise.all(engines);
+  const s3 = await open('S3', () => new S3Service({ region: target.region, engine: ministack, frontDoor }), closed);
   prepare = () => s3.prepareEngine();
   const opened = await open(
     'front door',
@@ -275,6 +277,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
       lambda,
       logs,
       mappings,
+      ministack,
       queryEngine,
       s3,
     },

@@ -54,7 +54,7 @@ export interface ConsoleParts {
   readonly calls: CallRecorder;
   readonly services: Pick<
     Services,
-    'apiGateway' | 'cloudWatch' | 'kafka' | 'kafkaConnect' | 'lambda' | 'logs' | 'queryEngine'
+    'apiGateway' | 'cloudWatch' | 'kafka' | 'kafkaConnect' | 'lambda' | 'logs' | 'ministack' | 'queryEngine'
   >;
   readonly fault: (error: unknown, what: string) => void;
 }
@@ -119,8 +119,9 @@ async function listening(port: number | undefined, make: (port: number) => Conso
   }
 }
 
-function enginesOf({ kafka, kafkaConnect, queryEngine }: ConsoleParts['services']): Engines {
+function enginesOf({ kafka, kafkaConnect, ministack, queryEngine }: ConsoleParts['services']): Engines {
   return async () => ({
+    ministack: [ministack.process],
     kafka: kafka.hasCluster ? [(await kafka.engine()).process] : [],
     connect: kafkaConnect.workers().map((worker) => worker.process),
     trino: queryEngine.trino === undefined ? [] : [queryEngine.trino.process],

@@ -33,7 +33,7 @@ const told = (name: string, dimensions: Record<string, string> = {}) =>
     (one) => one.name === name && Object.entries(dimensions).every(([key, value]) => one.dimensions[key] === value),
   )?.value;
 
-test('a cluster, its brokers, its topics, and groups that lag', async () => {
+test('a cluster, its brokers, its topics, groups that lag, and its end', async () => {
   const sampler = new KafkaSampler({
     sink: { put: (observation) => void seen.push(observation) },
     cluster: () => ({ clusterInfoList: [{ clusterName: 'c', numberOfBrokerNodes: 2 }] }),
@@ -81,6 +81,9 @@ test('a cluster, its brokers, its topics, and groups that lag', async () => {
     await sampler.sample();
     expect([told('SumOffsetLag', group), told('EstimatedMaxTimeLag', group)]).toEqual([0, 0]);
     expect(sampler.readRates.get('connect-landing')).toBeGreaterThan(0);
+    await kafka.process.stop();
+    await sampler.sample();
+    expect([told('ActiveControllerCount'), told('OfflinePartitionsCount')]).toEqual([0, 1]);
   } finally {
     await producer.close(true);
   }

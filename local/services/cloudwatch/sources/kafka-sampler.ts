@@ -65,11 +65,7 @@ export class KafkaSampler {
     const cluster = this.#cluster;
     if (cluster === undefined) return;
     if (this.#state === 'measuring') return;
-    if (this.#state === 'waiting') {
-      this.#putCluster(cluster.name, 'ActiveControllerCount', 0);
-      this.#putCluster(cluster.name, 'OfflinePartitionsCount', this.#partitions);
-      return;
-    }
+    if (this.#state === 'waiting') return this.#putDown(cluster);
     this.#state = 'waiting';
     try {
       const broker = await this.#options.engine();
@@ -82,7 +78,7 @@ export class KafkaSampler {
       const { message } = error as Error;
       if (message !== this.#told) this.#options.log(`Metrics of Kafka are missing: ${message}`);
       this.#told = message;
-      this.#putCluster(cluster.name, 'ActiveControllerCount', 0);
+      this.#putDown(cluster);
     } finally {
       this.#state = 'idle';
     }
@@ -116,6 +112,12 @@ export class KafkaSampler {
     this.#putRates(name, brokers, ends);
     await this.#putBytes(admin, name, brokers, ends);
     await this.#putLags(admin, broker, name, ends);
+  }
+
+  /** The one node is all brokers: without it there is no controller, and no partition has a leader. */
+  #putDown({ name }: Cluster): void {
+    this.#putCluster(name, 'ActiveControllerCount', 0);
+    this.#putCluster(name, 'OfflinePartitionsCount', this.#partitions);
   }
 
   async #endsOf(
