@@ -55,9 +55,16 @@ export function parkedRecords(json: string): readonly LogRecord[] {
 /** The shard of a parked batch, by its key `aws/lambda/<mapping id>/<shard id>/<date>/<time>-<id>`. */
 export const shardOfParked = (key: string): string | undefined => key.split('/')[3];
 
+/** Where the aggregate function keeps changes of posts that it cannot read, one object each. */
+export const unreadableChangesPrefix = 'quarantine/changes/';
+
+/** Below which an object is something that was given up and waits for somebody. */
+export const givenUpPrefixes: readonly string[] = [parkedPrefix, unreadableChangesPrefix];
+
 /**
- * Whether a parked batch is one of changes of a table, and so holds no rows: the id of such a shard has 28 characters
- * at least, that of a Kinesis stream 20.
+ * Whether an object of what was given up is of changes of a table, and so holds no rows: of a batch, the id of such a
+ * shard has 28 characters at least, that of a Kinesis stream 20.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Shard.html
  */
-export const holdsChanges = (key: string): boolean => (shardOfParked(key)?.length ?? 0) >= 28;
+export const holdsChanges = (key: string): boolean =>
+  key.startsWith(unreadableChangesPrefix) || (shardOfParked(key)?.length ?? 0) >= 28;

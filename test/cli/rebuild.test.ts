@@ -172,12 +172,14 @@ test('changes that were given up are told, and mended, by a rebuild after them',
   await counted();
   expect(await metricsInNeed(world.clients, tables)).toEqual([]);
   const folder = 'aws/lambda/5f3c0b1e/shardId-00000001795269305000-8a9c1f02/2026/11/21';
-  s3.on(ListObjectsV2Command).resolves({
-    Contents: [{ Key: `${folder}/2026-11-21T10.00.00-1`, Size: 10, LastModified: new Date(Date.now() - 1_000) }],
-  });
+  const given = { Size: 10, LastModified: new Date(Date.now() - 1_000) };
+  s3.on(ListObjectsV2Command, { Prefix: 'aws/lambda/' })
+    .resolves({ Contents: [{ ...given, Key: `${folder}/2026-11-21T10.00.00-1` }] })
+    .on(ListObjectsV2Command, { Prefix: 'quarantine/changes/' })
+    .resolves({ Contents: [{ ...given, Key: 'quarantine/changes/dt=2026-11-21/shardId-8a9c1f02~1.json' }] });
   const line = () => changesGivenUpLine(world.clients, tables as unknown as DeployedNames);
   expect(await line()).toBe(
-    '1 batch of changes of posts was given up: no row is missing, but counters miss them. npm run rebuild counts all posts again.',
+    '2 changes of posts, or batches of them, were given up: no row is missing, but counters miss them. npm run rebuild counts all posts again.',
   );
   expect(await parkedObjects(world.clients, tables.quarantineBucket)).toEqual([]);
   expect(s3.commandCalls(GetObjectCommand)).toEqual([]);

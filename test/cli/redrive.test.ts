@@ -122,7 +122,7 @@ test(
     const Key = 'aws/lambda/5f3c0b1e/shardId-00000001795269305000-8a9c1f02/2026/11/21/2026-11-21T10.00.00-1';
     await clients.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key, Body: '{"payload":"{}"}' }));
     const remedy =
-      '1 batch of changes of posts was given up: no row is missing, but counters miss them. npm run rebuild';
+      '1 change of posts, or batch of them, was given up: no row is missing, but counters miss them. npm run rebuild';
     expect(await run(accountCommand)).toMatchObject({ code: 1, out: expect.stringContaining(remedy) });
     expect(await run(redriveCommand)).toMatchObject({ code: 0, out: expect.stringContaining(remedy) });
     expect((await run(quarantineCommand, 'list')).out).toContain(remedy);

@@ -168,16 +168,19 @@ test('the observer tells ages in seconds, and none of what is not there yet', as
   expect(await observe(observed, start)).toEqual({ liveFreshness: 1.5, batchFreshness: undefined, parkedBatches: 2 });
 });
 
-test('a batch of rows waits for a redrive, one of changes for counters that began after it', () => {
+test('a batch of rows waits for a redrive, changes for counters that began after them', () => {
   const mapping = 'aws/lambda/11111111-2222-3333-4444-555555555555';
   const rows = { key: `${mapping}/shardId-000000000000/2026/11/21/a`, writtenAt: start };
   const changes = { key: `${mapping}/shardId-00000001732190400000-0a1b2c3d/2026/11/21/b`, writtenAt: start };
+  const unreadable = { key: 'quarantine/changes/dt=2026-11-21/shardId-8a9c1f02~1.json', writtenAt: start };
   const ids = metrics.map(metricId);
   const first = firstRegistry(ids, true);
   const { registry: building, generation } = withRebuild(first, ids, ids, start + minute);
   const rebuilt = withCompleted(building, generation);
-  const waiting = [undefined, first, building, rebuilt].map((registry) => waitingBatches([rows, changes], registry));
-  expect(waiting).toEqual([2, 2, 2, 1]);
+  const waiting = [undefined, first, building, rebuilt].map((registry) =>
+    waitingBatches([rows, changes, unreadable], registry),
+  );
+  expect(waiting).toEqual([3, 3, 3, 1]);
   expect(waitingBatches([{ ...changes, writtenAt: start + 2 * minute }], rebuilt)).toBe(1);
   expect(waitingBatches([], rebuilt)).toBe(0);
 });

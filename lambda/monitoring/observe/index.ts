@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { parkedPrefix } from '../../../model/kinesis-event.ts';
+import { givenUpPrefixes } from '../../../model/kinesis-event.ts';
 import { observeFunctionDimension, observeMetrics } from '../../../model/monitoring/observe-metrics.ts';
 import { deployedLayers } from '../../serving/query/deployed-layers.ts';
 import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
@@ -31,14 +31,13 @@ export async function handler(): Promise<Observation> {
   return found;
 }
 
-/** Where event source mappings leave the batches that they give up. */
+/** Batches that event source mappings gave up, and changes that could not be read. */
 async function parkedBatches(): Promise<readonly ParkedBatch[]> {
   const parked: ParkedBatch[] = [];
-  for await (const { Contents = [] } of paginateListObjectsV2(
-    { client: s3 },
-    { Bucket: bucket, Prefix: parkedPrefix },
-  )) {
-    for (const { Key, LastModified } of Contents) parked.push({ key: Key!, writtenAt: LastModified?.getTime() ?? 0 });
+  for (const Prefix of givenUpPrefixes) {
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix })) {
+      for (const { Key, LastModified } of Contents) parked.push({ key: Key!, writtenAt: LastModified?.getTime() ?? 0 });
+    }
   }
   return parked;
 }

@@ -30,7 +30,7 @@ export async function observe(observed: Observed, now: number): Promise<Observat
   return { liveFreshness: age(lastChange), batchFreshness: age(watermark), parkedBatches };
 }
 
-/** A batch that an event source mapping gave up, as an object. */
+/** A batch that an event source mapping gave up, or a change that could not be read, as an object. */
 export interface ParkedBatch {
   readonly key: string;
   /** Epoch ms. */

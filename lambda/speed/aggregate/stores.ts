@@ -8,6 +8,7 @@ import {
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { firstGeneration, firstRegistry, progressPartition, registryKey } from '../../../model/counters/registry.ts';
+import { unreadableChangesPrefix } from '../../../model/kinesis-event.ts';
 import { createRegistry, readRegistry } from '../../shared/registry.ts';
 import type { AggregateStores } from './aggregate-batch.ts';
 import type { Countable } from './countable.ts';
@@ -102,7 +103,7 @@ export function s3Unreadable(client: S3Client, Bucket: string, now: () => number
       const date = new Date((ApproximateCreationDateTime ?? 0) * 1000).toISOString().slice(0, 10);
       const put = new PutObjectCommand({
         Bucket,
-        Key: `quarantine/changes/dt=${date}/${shard}~${SequenceNumber}.json`,
+        Key: `${unreadableChangesPrefix}dt=${date}/${shard}~${SequenceNumber}.json`,
         ContentType: 'application/json',
         Body: JSON.stringify({ shard, reason, quarantinedAt: new Date(now()).toISOString(), record }),
       });
