@@ -21,8 +21,8 @@ export interface CanaryFunctionProps {
 /**
  * The canary of a profile. Without an API key it cannot call an API that asks for one, and who holds the key is a person.
  */
-export const canaryOf = ({ monitoring, api }: Profile): CanaryProfile | undefined =>
-  api.auth === 'api-key' ? undefined : monitoring?.canary;
+export const canaryOf = ({ canary, monitoring, api }: Profile): CanaryProfile | undefined =>
+  canary && api.auth !== 'api-key' ? monitoring?.canary : undefined;
 
 /** On top of the flush window: what an upload takes. */
 const LANDING_SECONDS = 60;

@@ -40,6 +40,7 @@ export const dev: Profile = {
     scanLimitBytes: 10 * 1024 ** 3,
     daily: { hour: 2, flexibleMinutes: 15 },
   },
+  canary: true,
   monitoring: {
     observeMinutes: 5,
     canary: { everyMinutes: 5, storedWithinSeconds: 60 },

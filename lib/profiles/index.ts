@@ -56,7 +56,7 @@ export class UnknownSwitchError extends Error {
 }
 
 /** What a profile has or has not. */
-export const SWITCHES = ['batchPath', 'topicsFeedSpeed'] as const;
+export const SWITCHES = ['batchPath', 'topicsFeedSpeed', 'canary'] as const;
 export type Switch = (typeof SWITCHES)[number];
 
 /** The profile with or without something, whatever it says itself. @throws UnknownSwitchError */

@@ -45,8 +45,11 @@ export const laptop: Profile = {
     scanLimitBytes: 10 * 1024 ** 3,
     daily: { hour: 2, flexibleMinutes: 15 },
   },
+  // Its posts would be among those that people count by hand.
+  canary: false,
   monitoring: {
     observeMinutes: 1,
+    canary: { everyMinutes: 1, storedWithinSeconds: 20 },
     tellsAllClear: false,
     budget: 250,
     // Whoever causes a fault wants to see it within minutes.
@@ -62,6 +65,8 @@ export const laptop: Profile = {
       'connector-tasks': SOON,
       'connector-idle': { ...SOON, threshold: 30 },
       'dead-letters': { period: 60 },
+      'live-freshness': { ...SOON, period: 60, threshold: 180 },
+      canary: { ...SOON, period: 60 },
       'quarantine-rate': { ...SOON, period: 60, threshold: 50 },
       loss: { period: 60 },
       drift: { period: 60 },

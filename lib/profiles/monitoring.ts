@@ -4,8 +4,8 @@ import type { Profile } from './profile.ts';
 export interface MonitoringProfile {
   /** How often freshness and parked batches are looked at. */
   readonly observeMinutes: number;
-  /** @default - the deployment sends itself nothing */
-  readonly canary?: CanaryProfile;
+  /** Where the profile has a canary. */
+  readonly canary: CanaryProfile;
   /** Whether an alarm that ends is told too. So is, then, that all is well after the first deployment, once an alarm. */
   readonly tellsAllClear: boolean;
   /** USD a month; who follows warnings hears of 80 % and of a forecast beyond. */

@@ -13,6 +13,8 @@ export interface Profile extends BatchPathProfile {
   readonly batchPath: boolean;
   /** With the batch path: whether topics feed the speed layer too, which on AWS takes two interface endpoints. */
   readonly topicsFeedSpeed: boolean;
+  /** With monitoring: whether the deployment sends itself a post now and then, to see it arrive. */
+  readonly canary: boolean;
   /** @default - neither dashboards nor alarms */
   readonly monitoring?: MonitoringProfile;
   readonly logRetention: RetentionDays;

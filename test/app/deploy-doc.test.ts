@@ -33,12 +33,11 @@ function monitoringMonth(profile: string, hasCanary: boolean): number {
 
 test.each(PROFILES)(
   'docs/deploy.md tells the idle cost of profile $name',
-  ({ name, streams, batchPath, broker, sink, monitoring }) => {
+  ({ name, streams, batchPath, broker, sink, canary }) => {
     const stream = streams.mode === 'on-demand' ? ON_DEMAND_MONTH : streams.shards * SHARD_MONTH;
     const brokers = broker.brokers * (BROKER_MONTH[broker.instanceType]! + broker.volumeGiB * GIB_MONTH);
     const batch = batchPath ? brokers + sink.mcu * sink.workers * MCU_MONTH + RUNS_MONTH : 0;
-    const cost =
-      feedNames.length * stream + KMS_MONTH + batch + monitoringMonth(name, monitoring?.canary !== undefined);
+    const cost = feedNames.length * stream + KMS_MONTH + batch + monitoringMonth(name, canary);
     const text = readFileSync(join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
     const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
     expect(row).toContain(`**$${cost.toFixed(2)}**`);
