@@ -14,6 +14,8 @@ export interface Served {
 }
 
 export interface ServedIndex {
+  /** `definitionHash` of the metric, or `questionHash` of the question, that the run computed. */
+  readonly definition: string;
   readonly columns: readonly string[];
   readonly rows: number;
   /** Of every page but the last. */

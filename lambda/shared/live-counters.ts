@@ -12,6 +12,9 @@ export class NotLiveError extends Error {
   }
 }
 
+/** Counters at zero may stand before what is expected. */
+const smallestPage = 32;
+
 /**
  * The counters of the generations that the registry calls active, read with `dynamodb:Query`. Their partitions are
  * read side by side, a page of each at a time.
@@ -28,21 +31,14 @@ export function liveCounters(
       const id = metricId(metric);
       const generation = liveGeneration(registry, id);
       if (generation === undefined) throw new NotLiveError(metric);
-      const { descending = false, limit = Number.POSITIVE_INFINITY } = range;
       const parts = Array.from({ length: spreads }, (_, spread) =>
         partition(partitionKey(id, generation, range.group, spread), range),
       );
-      let left = limit;
-      if (left <= 0) return;
-      for await (const counter of merged(parts, descending)) {
-        if (counter.value === 0n) continue;
-        yield counter;
-        if (--left <= 0) return;
-      }
+      yield* merged(parts, range.descending ?? false);
     },
   };
 
-  async function* partition(pk: string, { prefix = '', descending = false, limit }: CounterRange) {
+  async function* partition(pk: string, { prefix = '', descending = false, expected }: CounterRange) {
     const input = {
       TableName: table,
       KeyConditionExpression: `pk = :pk${prefix === '' ? '' : ' AND begins_with(sk, :prefix)'}`,
@@ -50,7 +46,7 @@ export function liveCounters(
       ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix !== '' && { ':prefix': { S: prefix } }) },
       ProjectionExpression: 'sk, #v, #ttl',
       ScanIndexForward: !descending,
-      ...(limit !== undefined && limit > 0 && { Limit: limit }),
+      ...(expected !== undefined && { Limit: Math.max(smallestPage, expected) }),
     };
     for await (const { Items = [] } of paginateQuery({ client }, input)) {
       for (const { sk, v, ttl } of Items) {

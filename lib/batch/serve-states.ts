@@ -1,3 +1,4 @@
+import { definitionHash, questionHash } from '../../model/compile/definition.ts';
 import { type Column, metricColumns, questionColumns } from '../../model/compile/rows.ts';
 import { goldTable, questionSql } from '../../model/compile/sql.ts';
 import { metrics } from '../../model/metrics/index.ts';
@@ -9,6 +10,8 @@ import { IF_BUSY, type State, type States } from './states.ts';
 export interface ServedAnswer {
   readonly kind: ServedKind;
   readonly name: string;
+  /** Hash of what it answers. */
+  readonly definition: string;
   readonly columns: readonly { readonly name: string; readonly type: 'text' | 'number' }[];
   /** For `States.Format`, with a place for the run's id as often as {@link RUN_IDS}. */
   readonly query: string;
@@ -32,12 +35,14 @@ export const servedAnswers = (): ServedAnswer[] => [
     const columns = metricColumns(metric);
     const names = columns.map(({ name }) => name).join(', ');
     const query = `SELECT ${names}\nFROM ${goldTable(metric)}\nWHERE run_id = '{}'\nORDER BY ${names}`;
-    return { kind: 'metrics', name: metric.name, columns: columns.map(typed), query: template(query) };
+    const definition = definitionHash(metric);
+    return { kind: 'metrics', name: metric.name, definition, columns: columns.map(typed), query: template(query) };
   }),
   ...questions.map(
     (question): ServedAnswer => ({
       kind: 'questions',
       name: question.name,
+      definition: questionHash(question),
       columns: questionColumns(question).map(typed),
       query: template(questionSql(question, { kind: 'gold', runId: '{}' })),
     }),
@@ -83,6 +88,7 @@ export function serveStates({ serveFunctionArn, concurrency, next, statement }: 
                 'watermark.$': '$.plan.watermark',
                 'kind.$': '$.answer.kind',
                 'name.$': '$.answer.name',
+                'definition.$': '$.answer.definition',
                 'columns.$': '$.answer.columns',
                 'location.$': '$.result.location',
               },

@@ -13,16 +13,8 @@ export class ModelError extends Error {
   }
 }
 
-/** Texts of which there are only some hundred. Years and bands are few as well; everything else grows with the posts. */
-const boundedTexts = ['pin.category', 'pin.is_image_or_video', 'geo.country'];
 /** Of the sort keys of DynamoDB, each text taking up to three times its bytes. */
 const textsInKey = 2;
-
-/** Whether there are as many counters as there are values in the posts, so that reading all of them has to have a limit. */
-export const isUnbounded = (metric: Metric): boolean =>
-  dimensionsOf(metric).some(
-    ({ kind, field }) => kind === 'number' || kind === 'moment' || (kind === 'text' && !boundedTexts.includes(field)),
-  );
 
 /** @throws ModelError */
 export function checkModel(metrics: readonly Metric[], questions: readonly Question[]): void {
@@ -62,9 +54,6 @@ function metricProblems(metric: Metric): readonly string[] {
     ...where.flatMap(conditionProblems),
     ...(inKey.some((parts) => parts.filter(({ kind }) => kind === 'text').length > textsInKey)
       ? [`a key of DynamoDB holds no more than ${textsInKey} texts: use fewer.`]
-      : []),
-    ...(isUnbounded(metric) && readBudget === undefined
-      ? ['it has as many counters as there are values: say in `readBudget` how many an answer may read.']
       : []),
     ...(readBudget !== undefined && !(Number.isSafeInteger(readBudget) && readBudget > 0)
       ? [`the read budget ${readBudget} is no whole number from 1.`]

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Condition, type Dimension, keptMinutes, type Metric, partsOf, unknown } from '../metrics/metric.ts';
 import type { Post } from '../post.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { blockOf, joinKey, keyText, numberKey } from './keys.ts';
 
 /** Where a metric counts something. Both compare bytewise, in UTF-8. */
@@ -31,10 +29,11 @@ export interface CounterRange {
   /** Only members that begin so. */
   readonly prefix?: string;
   readonly descending?: boolean;
-  readonly limit?: number;
+  /** How many the caller is going to take, as far as it knows: more may be given. */
+  readonly expected?: number;
 }
 
-/** Live counters. Ascending by member unless told otherwise, each member once, without zeros; read as they are asked for. */
+/** Live counters. Ascending by member unless told otherwise, each member once, also at zero; read as they are asked for. */
 export interface CounterReader {
   counters(metric: Metric, range: CounterRange): AsyncIterable<Counter>;
 }
@@ -42,15 +41,6 @@ export interface CounterReader {
 /** Members of a histogram: of blocks, and of values. */
 export const blockMember = 'b:';
 export const valueMember = 'v:';
-
-/** Grows by one with every change of how contributions become keys. */
-const layout = 1;
-
-/** Eight hex digits that change with what a metric counts, not with what is said of it. */
-export function definitionHash({ name, measure, by, where = [], window }: Metric): string {
-  const definition = canonicalJson({ layout, name, measure, by, where, window: window ?? null });
-  return createHash('sha256').update(definition).digest('hex').slice(0, 8);
-}
 
 /** What a post counts for. Nothing before it has the parts the metric needs. Never throws, whatever the fields hold. */
 export function contribution(metric: Metric, post: Post | undefined): readonly Addend[] {

@@ -1,6 +1,14 @@
-import { type Condition, type Dimension, keptMinutes, type Metric, partsOf, unknown } from '../metrics/metric.ts';
+import {
+  type Condition,
+  type Dimension,
+  defaultReadBudget,
+  keptMinutes,
+  type Metric,
+  partsOf,
+  unknown,
+} from '../metrics/metric.ts';
 import type { Aggregate, Filter, Question } from '../questions/question.ts';
-import { definitionHash } from './contribution.ts';
+import { definitionHash } from './definition.ts';
 import { maxTextBytes } from './keys.ts';
 import { questionColumns } from './rows.ts';
 import { goldTable } from './sql.ts';
@@ -25,7 +33,7 @@ export function documentModel(metrics: readonly Metric[], questions: readonly Qu
 const order = ({ number, name }: Question): string => (number === undefined ? `99 ${name}` : `${number} ${name}`);
 
 function metricText(metric: Metric): string {
-  const { name, describe, measure, by, where = [], window, readBudget } = metric;
+  const { name, describe, measure, by, where = [], window, readBudget = defaultReadBudget } = metric;
   const lines = [
     `- ${measureText(metric)}${by.length > 0 ? ` by ${by.map(dimensionText).join(', ')}` : ''}`,
     `- Needs ${list(partsOf(metric))}`,
@@ -35,7 +43,7 @@ function metricText(metric: Metric): string {
           `- Only posts whose ${window.arrival} arrived in the last ${window.minutes} minutes, by the minute; kept for ${keptMinutes / 60} hours`,
         ]
       : []),
-    ...(readBudget === undefined ? [] : [`- A live answer reads at most ${readBudget.toLocaleString('en')} counters`]),
+    `- A live answer reads at most ${readBudget.toLocaleString('en')} counters`,
     `- Table \`${goldTable(metric)}\`, definition \`${definitionHash(metric)}\``,
   ];
   return (

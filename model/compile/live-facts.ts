@@ -1,4 +1,4 @@
-import { keptMinutes, type Metric } from '../metrics/metric.ts';
+import { type Dimension, keptMinutes, type Metric } from '../metrics/metric.ts';
 import type { Question } from '../questions/question.ts';
 import { BudgetedReader } from './budget.ts';
 import { type CounterReader, groupOf, minuteOf } from './contribution.ts';
@@ -60,10 +60,13 @@ async function readMembers(question: Question, reader: BudgetedReader, from: Gro
   const isDistinct = measure.kind === 'distinct';
   const columns = isDistinct ? measure.keys : by;
   const onlyGreatest = readsGreatestOnly(question, reader.metric);
-  const group = rowOf(by, from.dimensions);
+  const group = isDistinct ? rowOf(by, from.dimensions) : {};
   const apart = isDistinct ? measure.keys.filter(({ name }) => !question.by.includes(name)) : [];
   let greatest: string | undefined;
-  const range = { group: from.group, ...(onlyGreatest ? { descending: true } : fixedStart(question, columns)) };
+  const range = {
+    group: from.group,
+    ...(onlyGreatest ? { descending: true, expected: 1 } : fixedStart(question, columns)),
+  };
   for await (const { member, value } of reader.counters(range)) {
     if (isDistinct && value <= 0n) continue;
     const parts = splitKey(member);
@@ -100,13 +103,14 @@ function readsGreatestOnly(
 const isWanted = ({ where = [] }: Question, row: Row): boolean =>
   where.every((filter) => !Object.hasOwn(row, filter.column) || passes(filter, row[filter.column]));
 
-/** The filters that fix the first columns of a key, as the prefix of its members. */
-function fixedStart({ where = [] }: Question, columns: readonly Metric['by'][number][]): { prefix?: string } {
+/** The filters that fix the first columns of a key, as the prefix of its members, which others may have as well. */
+function fixedStart({ where = [] }: Question, columns: readonly Dimension[]): { prefix?: string } {
   const fixed: string[] = [];
-  for (const { name } of columns.slice(0, -1)) {
+  for (const { name, kind } of columns) {
     const filter = where.find((each) => each.column === name && 'in' in each && each.in.length === 1);
-    if (!filter || !('in' in filter)) break;
+    if (kind === 'number' || !filter || !('in' in filter)) break;
     fixed.push(filter.in[0]!);
   }
-  return fixed.length > 0 ? { prefix: keyPrefix(fixed) } : {};
+  if (fixed.length === 0) return {};
+  return { prefix: fixed.length === columns.length ? joinKey(fixed) : keyPrefix(fixed) };
 }

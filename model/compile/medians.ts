@@ -53,7 +53,7 @@ async function median(reader: BudgetedReader, { facts, groups, blocks }: Merged)
 
 async function greatestOf(reader: BudgetedReader, { groups }: Merged): Promise<bigint | null> {
   const each = await inParallel(groups, async ({ group }) => {
-    for await (const { member } of reader.counters({ group, prefix: valueMember, descending: true, limit: 1 })) {
+    for await (const { member } of reader.counters({ group, prefix: valueMember, descending: true, expected: 1 })) {
       return BigInt(member.slice(valueMember.length));
     }
     return null;

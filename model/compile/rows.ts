@@ -1,4 +1,4 @@
-import { type Dimension, type Metric, memberColumns } from '../metrics/metric.ts';
+import { type Dimension, type Metric, memberColumns, unknown } from '../metrics/metric.ts';
 import type { Aggregate, Filter, Question } from '../questions/question.ts';
 import { compareValues, type Value } from './keys.ts';
 
@@ -48,7 +48,7 @@ function aggregateType({ metric }: Question, aggregate: Aggregate): ColumnType {
 }
 
 export function passes(filter: Filter, value: Value | undefined): boolean {
-  if ('in' in filter) return typeof value === 'string' && filter.in.includes(value);
+  if ('in' in filter) return value !== undefined && filter.in.includes(value === null ? unknown : String(value));
   return compareValues(filter.from, value) <= 0 && compareValues(value, filter.to) <= 0;
 }
 

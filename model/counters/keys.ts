@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { definitionHash } from '../compile/contribution.ts';
+import { definitionHash } from '../compile/definition.ts';
 import type { Metric } from '../metrics/metric.ts';
 
 /*

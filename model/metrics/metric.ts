@@ -59,11 +59,13 @@ export interface Metric {
   readonly by: readonly Dimension[];
   readonly where?: readonly Condition[];
   readonly window?: Window;
-  /** Counters that a live answer may read; beyond, it comes from gold. Required where nothing else bounds them. */
+  /** Counters that a live answer may read, those at zero among them; beyond, it comes from gold. @default {@link defaultReadBudget} */
   readonly readBudget?: number;
 }
 
 export const unknown = 'unknown';
+/** Some 10 MB of items, within a second or two. */
+export const defaultReadBudget = 50_000;
 /** For how long the counters of a minute are kept, and how far back from its watermark a run's gold goes. */
 export const keptMinutes = 24 * 60;
 

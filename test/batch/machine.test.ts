@@ -5,6 +5,8 @@ import { runDefinition } from '../../lib/batch/run-definition.ts';
 import { servedAnswers } from '../../lib/batch/serve-states.ts';
 import { namesOf } from '../../lib/names.ts';
 import { profileNamed } from '../../lib/profiles/index.ts';
+import { questionHash } from '../../model/compile/definition.ts';
+import usersJoinedByYear from '../../model/questions/entries/users-joined-by-year.ts';
 
 type Call = Readonly<Record<string, unknown>>;
 
@@ -118,6 +120,7 @@ test('a run leaves every answer before readers see it, and judges the layers aft
     watermark: plan.watermark,
     kind: 'questions',
     name: 'users_joined_by_year',
+    definition: questionHash(usersJoinedByYear),
     columns: [
       { name: 'joining_year', type: 'number' },
       { name: 'number_users_joined', type: 'number' },

@@ -6,7 +6,7 @@ import { compareValues, keyText, type Value } from '../../model/compile/keys.ts'
 import { questionColumns } from '../../model/compile/rows.ts';
 import { category, followers, poster } from '../../model/metrics/dimensions.ts';
 import { metrics } from '../../model/metrics/index.ts';
-import { count, distinct, histogram, known, type Metric, text } from '../../model/metrics/metric.ts';
+import { count, defaultReadBudget, distinct, histogram, known, type Metric, text } from '../../model/metrics/metric.ts';
 import type { Post } from '../../model/post.ts';
 import { questions } from '../../model/questions/index.ts';
 import { greatest, median, type Question, total } from '../../model/questions/question.ts';
@@ -164,6 +164,32 @@ test('an answer that would read too much says so', async () => {
   const refused = metricRows(metric, of(['a', 'b', 'c']), { now });
   await expect(refused).rejects.toThrow(OverBudgetError);
   await expect(refused).rejects.toMatchObject({ metric: 'm', readBudget: 2 });
+});
+
+test('every metric has a budget, which counters that came to nothing use up as well', async () => {
+  const metric: Metric = { name: 'm', describe: 'M.', measure: count, by: [category] };
+  const counters = new MemoryCounters();
+  for (let at = 0; at < defaultReadBudget; at++) {
+    counters.add(metric, [{ counter: { group: '', member: `typo${at}` }, amount: at % 2 === 0 ? 0n : 1n }]);
+  }
+  expect(await metricRows(metric, counters, { now })).toHaveLength(defaultReadBudget / 2);
+  counters.add(metric, [{ counter: { group: '', member: 'one more' }, amount: 0n }]);
+  await expect(metricRows(metric, counters, { now })).rejects.toThrow(OverBudgetError);
+  const where = [{ column: 'category', in: ['typo1'] }];
+  counters.read = 0;
+  expect(await metricRows(metric, counters, { now, where })).toEqual([{ category: 'typo1', posts: 1n }]);
+  expect(counters.read).toBeLessThan(defaultReadBudget);
+});
+
+test('what is asked for of a number is that number', async () => {
+  const metric: Metric = { name: 'm', describe: 'M.', measure: count, by: [followers, category] };
+  const given = [5, 12, null].map((follower_count, ind) => pin(ind, { follower_count, category: 'art' }));
+  const counters = countersOf([metric], given);
+  const rowsWhere = async (column: string, value: string) =>
+    (await metricRows(metric, counters, { now, where: [{ column, in: [value] }] })).map((row) => row['follower_count']);
+  expect(await rowsWhere('follower_count', '12')).toEqual([12n]);
+  expect(await rowsWhere('follower_count', 'unknown')).toEqual([null]);
+  expect(await rowsWhere('category', 'art')).toEqual([5n, 12n, null]);
 });
 
 test('the greatest of a group is read off the top', async () => {

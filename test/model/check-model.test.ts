@@ -2,19 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { checkModel, ModelError } from '../../model/compile/check-model.ts';
 import { category, country, followers } from '../../model/metrics/dimensions.ts';
 import { metrics } from '../../model/metrics/index.ts';
-import {
-  bands,
-  count,
-  distinct,
-  histogram,
-  known,
-  type Metric,
-  number,
-  oneOf,
-  sum,
-  text,
-  year,
-} from '../../model/metrics/metric.ts';
+import { bands, count, distinct, known, type Metric, oneOf, sum, text, year } from '../../model/metrics/metric.ts';
 import { questions } from '../../model/questions/index.ts';
 import { greatest, keys, median, type Question, ratio, total } from '../../model/questions/question.ts';
 
@@ -56,9 +44,6 @@ describe('a metric is refused by its name', () => {
     ],
     ['a column that is ours', { by: [text('pin.category', 'amount')] }, /the column name amount is taken/],
     ['a column that SQL cannot name', { by: [text('pin.category', 'a b')] }, /the column a b is to have/],
-    ['texts without a limit', { by: [text('pin.poster_name')] }, /say in `readBudget`/],
-    ['a histogram without a limit', { measure: histogram('pin.follower_count') }, /say in `readBudget`/],
-    ['distinct numbers without a limit', { measure: distinct(number('user.age')) }, /say in `readBudget`/],
     ['a read budget of nothing', { readBudget: 0 }, /the read budget 0 is no whole number/],
     ['distinct nothing', { measure: distinct(), readBudget: 1 }, /name the keys/],
     ['three texts in a key', { by: [category, country, text('pin.is_image_or_video')] }, /no more than 2 texts/],

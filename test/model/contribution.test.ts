@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { contribution, definitionHash, delta, expiresAt } from '../../model/compile/contribution.ts';
+import { contribution, delta, expiresAt } from '../../model/compile/contribution.ts';
 import { blockOf, compareValues, joinKey, keyText, numberKey, splitKey } from '../../model/compile/keys.ts';
 import { category, person, poster } from '../../model/metrics/dimensions.ts';
 import { metrics } from '../../model/metrics/index.ts';
-import { bands, count, distinct, histogram, type Metric, oneOf, sum, text } from '../../model/metrics/metric.ts';
+import { bands, count, distinct, histogram, type Metric, oneOf, sum } from '../../model/metrics/metric.ts';
 import type { Post } from '../../model/post.ts';
 import { MemoryCounters } from './counters.ts';
 import { postOf } from './posts.ts';
@@ -167,20 +167,6 @@ test('a long text keeps its beginning and a hash of all of it', () => {
   expect(keyText('x'.repeat(160))).toBe('x'.repeat(160));
   expect(keyText('x'.repeat(161))).toMatch(/^x{32}~[0-9a-f]{16}$/);
   expect(keyText(`${'x'.repeat(161)}1`)).not.toBe(keyText(`${'x'.repeat(161)}2`));
-});
-
-test('the hash of a definition changes with what is counted only', () => {
-  const hash = definitionHash(metric({}));
-  expect(hash).toMatch(/^[0-9a-f]{8}$/);
-  expect(definitionHash(metric({ describe: 'Otherwise said.', readBudget: 7 }))).toBe(hash);
-  const others = [
-    { by: [text('geo.country')] },
-    { where: [oneOf(category, 'art')] },
-    { name: 'n' },
-    { measure: sum('user.age') },
-  ];
-  for (const change of others) expect(definitionHash(metric(change))).not.toBe(hash);
-  expect(new Set(metrics.map(definitionHash)).size).toBe(metrics.length);
 });
 
 test('counters of a minute go a day after it', () => {

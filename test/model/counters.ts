@@ -19,20 +19,22 @@ export class MemoryCounters implements CounterReader {
 
   /** All that is not zero, as `group`, `member` and value. */
   all(metric: Metric): readonly (readonly [group: string, member: string, value: bigint])[] {
+    return this.#sorted(metric).filter(([, , value]) => value !== 0n);
+  }
+
+  #sorted(metric: Metric): readonly (readonly [group: string, member: string, value: bigint])[] {
     const found = [...(this.#groups.get(metric) ?? [])].flatMap(([group, members]) =>
       [...members].map(([member, value]) => [group, member, value] as const),
     );
-    return found
-      .filter(([, , value]) => value !== 0n)
-      .sort(([a, b], [c, d]) => Buffer.compare(Buffer.from(`${a}\n${b}`), Buffer.from(`${c}\n${d}`)));
+    return found.sort(([a, b], [c, d]) => Buffer.compare(Buffer.from(`${a}\n${b}`), Buffer.from(`${c}\n${d}`)));
   }
 
   async *counters(metric: Metric, range: CounterRange): AsyncGenerator<Counter> {
-    const { group, prefix = '', descending = false, limit = Number.POSITIVE_INFINITY } = range;
-    const members = this.all(metric)
+    const { group, prefix = '', descending = false } = range;
+    const members = this.#sorted(metric)
       .filter(([of, member]) => of === group && member.startsWith(prefix))
       .map(([, member, value]) => ({ member, value }));
-    for (const counter of (descending ? members.reverse() : members).slice(0, limit)) {
+    for (const counter of descending ? members.reverse() : members) {
       this.read += 1;
       yield counter;
     }

@@ -21,7 +21,8 @@ export default {
 
 const outputs = `
 import { metrics } from './model/metrics/index.ts';
-import { contribution, definitionHash } from './model/compile/contribution.ts';
+import { contribution } from './model/compile/contribution.ts';
+import { definitionHash } from './model/compile/definition.ts';
 import { questionSql } from './model/compile/sql.ts';
 import { metricQuestion } from './model/compile/rows.ts';
 import { goldHash, goldStatements } from './lib/batch/gold-statements.ts';

@@ -1,16 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { answer, type Layers } from '../../lambda/serving/query/answer.ts';
+import { answer } from '../../lambda/serving/query/answer.ts';
 import type { BatchLayer } from '../../lambda/serving/query/batch-layer.ts';
 import { catalogOf } from '../../lambda/serving/query/catalog.ts';
+import type { Layers } from '../../lambda/serving/query/layers.ts';
 import { answer as present } from '../../model/compile/answer.ts';
-import { contribution } from '../../model/compile/contribution.ts';
+import { type CounterReader, contribution } from '../../model/compile/contribution.ts';
+import { definitionHash, questionHash } from '../../model/compile/definition.ts';
 import { metricId } from '../../model/counters/keys.ts';
 import { firstRegistry, type Registry } from '../../model/counters/registry.ts';
 import { metrics } from '../../model/metrics/index.ts';
+import type { Metric } from '../../model/metrics/metric.ts';
 import type { Post } from '../../model/post.ts';
 import { questions } from '../../model/questions/index.ts';
-import type { ServedIndex, ServedPage } from '../../model/served-copies.ts';
+import type { Served, ServedIndex, ServedPage } from '../../model/served-copies.ts';
 import { MemoryCounters } from '../model/counters.ts';
 import { now as arrivedAt, posts as somePosts } from '../model/posts.ts';
 import { asTexts, expectedAnswers, newestParts, sortedRows } from '../vectors/questions.ts';
@@ -37,9 +40,14 @@ function counted(posts: readonly Post[]): MemoryCounters {
 
 /** What a run leaves, by key of metric or question. */
 async function copiesOf(counters: MemoryCounters) {
-  const copies = new Map<string, { readonly columns: readonly string[]; readonly rows: ServedPage['rows'] }>();
+  const copies = new Map<string, Pick<ServedIndex, 'definition' | 'columns'> & ServedPage>();
   for (const metric of metrics) {
-    copies.set(`metrics/${metric.name}`, { columns: goldColumns(metric), rows: goldRows(metric, counters) });
+    const definition = definitionHash(metric);
+    copies.set(`metrics/${metric.name}`, {
+      definition,
+      columns: goldColumns(metric),
+      rows: goldRows(metric, counters),
+    });
   }
   for (const question of questions) {
     const rows = await present(question, counters, { now });
@@ -47,7 +55,8 @@ async function copiesOf(counters: MemoryCounters) {
     const texts = rows.map((row) =>
       columns.map((name) => (typeof row[name] === 'bigint' ? Number(row[name]) : row[name]!)),
     );
-    copies.set(`questions/${question.name}`, { columns, rows: texts as ServedPage['rows'] });
+    const definition = questionHash(question);
+    copies.set(`questions/${question.name}`, { definition, columns, rows: texts as ServedPage['rows'] });
   }
   return copies;
 }
@@ -59,6 +68,7 @@ function batchOf(copies: Awaited<ReturnType<typeof copiesOf>>, runs = ['run-1'])
       const copy = runs.includes(run) ? copies.get(`${kind}/${name}`) : undefined;
       return (
         copy && {
+          definition: copy.definition,
           columns: copy.columns,
           rows: copy.rows.length,
           pageRows: PAGE_ROWS,
@@ -82,12 +92,12 @@ function layersOf(
   return { live, topicsFeedSpeed: true, now: () => now, ...rest };
 }
 
-async function get(url: string, layers: Layers) {
+async function get(url: string, layers: Layers, of = catalog) {
   const { pathname, searchParams } = new URL(url, 'http://api');
   const query = Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]));
   const { status, body } = await answer(
     { method: 'GET', path: pathname.slice(1).split('/'), query, headers: {} },
-    catalog,
+    of,
     layers,
   );
   return { status, body: body === '' ? undefined : JSON.parse(body) };
@@ -180,31 +190,84 @@ describe('an answer comes from the batch layer, and says why, when', () => {
   });
 
   test('it would read more counters than its metric allows, of which there is no budget in a run', async () => {
-    const posters = metrics.find(({ name }) => name === 'posters')!;
-    const tight = catalogOf([{ ...posters, readBudget: 3 }], []);
-    const layers = layersOf(vectors, { batch: batchOf(await copiesOf(vectors)) });
-    const live = {
-      open: async () => ({
-        registry: complete,
-        reader: { counters: (_: unknown, range: never) => vectors.counters(posters, range) },
-        lastChange: async () => now,
-      }),
-    };
-    const { body } = await answer({ method: 'GET', path: ['metrics', 'posters'], query: {}, headers: {} }, tight, {
-      ...layers,
-      live,
-    });
-    expect(JSON.parse(body)).toMatchObject({
+    const { body } = await getTight('metrics/posters', { batch: batchOf(await copiesOf(vectors)) });
+    expect(body).toMatchObject({
       layer: 'batch',
-      notes: [{ code: 'fromBatch', message: expect.stringContaining('more than 3') }],
+      notes: [{ code: 'fromBatch', message: expect.stringContaining('budget of 3 counters') }],
     });
   });
 });
 
+/** Of a model whose metrics may read three counters. */
+function getTight(url: string, more: Partial<Layers> = {}) {
+  const tightMetrics = metrics.map((metric) => ({ ...metric, readBudget: 3 }));
+  const tightOf = (metric: Metric) => tightMetrics.find(({ name }) => name === metric.name)!;
+  const tight = catalogOf(
+    tightMetrics,
+    questions.map((question) => ({ ...question, metric: tightOf(question.metric) })),
+  );
+  const reader: CounterReader = {
+    counters: ({ name }, range) => vectors.counters(metrics.find((metric) => metric.name === name)!, range),
+  };
+  const live = { open: async () => ({ registry: complete, reader, lastChange: async () => now }) };
+  return get(url, { ...layersOf(vectors, more), live }, tight);
+}
+
+describe('an answer that would read too much, with no batch layer to ask, is 422 and says how to ask for less', () => {
+  test.each<[string, RegExp, object]>([
+    [
+      'metrics/posts-by-category-and-country',
+      /budget of 3 counters.*where=country:<value>/,
+      { parameter: 'where', allowed: ['country:<value>'] },
+    ],
+    ['metrics/posters', /No parameter narrows it/, {}],
+    [
+      'questions/most_popular_category_by_year',
+      /\/metrics\/posts-by-category-and-post-year\?where=post_year:<value>/,
+      {},
+    ],
+  ])('%s', async (path, message, more) => {
+    const { status, body } = await getTight(path);
+    expect({ status, body }).toEqual({
+      status: 422,
+      body: { message: expect.stringMatching(message), __type: 'OverBudgetException', ...more },
+    });
+  });
+
+  test('and what it says helps', async () => {
+    const path = 'metrics/posts-by-category?where=category:art';
+    expect((await getTight('metrics/posts-by-category')).status).toBe(422);
+    expect(await getTight(path)).toMatchObject({ status: 200, body: { layer: 'live', rows: [{ category: 'art' }] } });
+  });
+
+  test('with a batch layer in which no run has ended, a run would help as well', async () => {
+    const { status, body } = await getTight('metrics/posters', { batch: batchOf(new Map(), []) });
+    expect({ status, message: body.message }).toEqual({
+      status: 503,
+      message: expect.stringMatching(/npm run batch.*budget of 3 counters/),
+    });
+  });
+});
+
+test('a metric of more rows than are presented is for Athena', async () => {
+  const copies = await copiesOf(vectors);
+  const batch = batchOf(copies);
+  const many = { ...batch, index: async (of: Served) => ({ ...(await batch.index(of))!, rows: 200_001 }) };
+  const { status, body } = await get('metrics/posters?layer=batch', layersOf(vectors, { batch: many }));
+  expect({ status, body }).toEqual({
+    status: 422,
+    body: { message: expect.stringContaining('npm run query'), __type: 'OverBudgetException' },
+  });
+});
+
+test('a layer that the deployment has not is a bad parameter', async () => {
+  const { status, body } = await get('questions/users_joined_by_year?layer=batch', layersOf(vectors));
+  expect({ status, body }).toMatchObject({ status: 400, body: { parameter: 'layer', allowed: ['live'] } });
+});
+
 describe('an answer that cannot be given is 503 and says why, when', () => {
   test.each<[string, Partial<Layers> & { registry?: Registry }, RegExp]>([
-    ['there is no batch layer', {}, /no batch layer/],
-    ['no run has ended', { batch: batchOf(new Map(), []) }, /No run/],
+    ['no run has ended', { batch: batchOf(new Map(), []) }, /No run.*npm run batch/],
     ['the run left none', { batch: batchOf(new Map()) }, /left no answer/],
   ])('%s', async (_, more, message) => {
     const { status, body } = await get('questions/users_joined_by_year?layer=batch', layersOf(vectors, more));
@@ -212,6 +275,43 @@ describe('an answer that cannot be given is 503 and says why, when', () => {
       status: 503,
       body: { message: expect.stringMatching(message), __type: 'ServiceUnavailableException' },
     });
+  });
+});
+
+describe('what a run computed by another definition is not served under its name', () => {
+  const path = 'metrics/posts-by-category-and-country?layer=batch&limit=1';
+  const changed = async (name: string) => {
+    const copies = await copiesOf(vectors);
+    return batchOf(copies.set(name, { ...copies.get(name)!, definition: '00000000' }));
+  };
+
+  test.each(['metrics/posts-by-category-and-country', 'questions/users_joined_by_year'])('%s', async (name) => {
+    const layers = layersOf(vectors, { batch: await changed(name) });
+    const { status, body } = await get(`${name}?layer=batch`, layers);
+    expect({ status, body }).toEqual({
+      status: 503,
+      body: {
+        message: expect.stringMatching(/another definition.*npm run batch/),
+        __type: 'ServiceUnavailableException',
+      },
+    });
+    expect((await get(name, layers)).body.layer).toBe('live');
+  });
+
+  test('nor where its live counters are not complete', async () => {
+    const registry = firstRegistry(metrics.map(metricId), false);
+    const layers = layersOf(vectors, { registry, batch: await changed('questions/users_joined_by_year') });
+    const { status, body } = await get('questions/users_joined_by_year', layers);
+    expect({ status, message: body.message }).toEqual({
+      status: 503,
+      message: expect.stringMatching(/npm run batch.*npm run rebuild/),
+    });
+  });
+
+  test('and a cursor into it is gone', async () => {
+    const first = await get(path, layersOf(vectors, { batch: batchOf(await copiesOf(vectors)) }));
+    const layers = layersOf(vectors, { batch: await changed('metrics/posts-by-category-and-country') });
+    expect((await get(`${path}&cursor=${first.body.next}`, layers)).status).toBe(410);
   });
 });
 

@@ -21,6 +21,8 @@ import { copyResult, type ResultColumn } from './copy.ts';
 export interface CopyEvent extends Served {
   /** Epoch ms, as text. */
   readonly watermark: string;
+  /** Hash of what was computed. */
+  readonly definition: string;
   readonly columns: readonly ResultColumn[];
   /** `s3://…`: where Athena put the rows. */
   readonly location: string;
@@ -45,12 +47,12 @@ export async function handler(
   return 'keep' in event ? { removed: await sweep(event.keep) } : { rows: await copy(event) };
 }
 
-async function copy({ location, columns, watermark, ...served }: CopyEvent): Promise<number> {
+async function copy({ location, columns, watermark, definition, ...served }: CopyEvent): Promise<number> {
   const { Body } = await s3.send(new GetObjectCommand(placeOf(location)));
   const copied = await copyResult(Body as Readable, columns, (page, content) =>
     put(servedPageKey(served, page), content),
   );
-  const index: ServedIndex = { ...copied, watermark: Number(watermark), writtenAt: Date.now() };
+  const index: ServedIndex = { definition, ...copied, watermark: Number(watermark), writtenAt: Date.now() };
   await put(servedIndexKey(served), index);
   return copied.rows;
 }

@@ -1,3 +1,4 @@
+import { definitionHash, questionHash } from '../../../model/compile/definition.ts';
 import { metricQuestion } from '../../../model/compile/rows.ts';
 import type { Metric } from '../../../model/metrics/metric.ts';
 import type { Question } from '../../../model/questions/question.ts';
@@ -11,12 +12,19 @@ export function catalogOf(metrics: readonly Metric[], questions: readonly Questi
       metrics.map((metric) => ({
         kind: 'metric',
         name: metric.name,
+        definition: definitionHash(metric),
         question: metricQuestion(metric),
         dimensions: metric.by.map(({ name }) => name),
       })),
     ),
     questions: byName(
-      questions.map((question) => ({ kind: 'question', name: question.name, question, dimensions: [] })),
+      questions.map((question) => ({
+        kind: 'question',
+        name: question.name,
+        definition: questionHash(question),
+        question,
+        dimensions: [],
+      })),
     ),
   };
 }

@@ -4,9 +4,9 @@ import { metrics } from '../../../model/metrics/index.ts';
 import { questions } from '../../../model/questions/index.ts';
 import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';
-import type { Layers } from './answer.ts';
 import { batchLayer } from './batch-layer.ts';
 import { catalogOf } from './catalog.ts';
+import type { Layers } from './layers.ts';
 import { liveLayer } from './live-layer.ts';
 
 /**

@@ -33,6 +33,10 @@ export const goneCursor = (): RequestError =>
     parameter: 'cursor',
   });
 
+/** 422: more than is read for one answer. @param more members of the body that help to ask for less */
+export const overBudget = (message: string, more: Readonly<Record<string, unknown>> = {}): RequestError =>
+  new RequestError(422, 'OverBudgetException', message, more);
+
 /** 503: no layer has an answer yet, or is within reach. */
 export const unavailable = (message: string): RequestError =>
   new RequestError(503, 'ServiceUnavailableException', message);

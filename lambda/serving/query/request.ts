@@ -12,6 +12,8 @@ export type Format = (typeof FORMATS)[number];
 export interface Servable {
   readonly kind: 'metric' | 'question';
   readonly name: string;
+  /** Hash of what it answers; see `ServedIndex`. */
+  readonly definition: string;
   /** What it shows. */
   readonly question: Question;
   /** Names of the dimensions that a request may choose from: those of a metric. */

@@ -25,11 +25,11 @@ export function servedCounters(metric: Metric, rows: readonly GoldRow[]): Counte
   for (const row of rows) for (const [group, member, amount] of countersOf(metric, row)) add(group, member, amount);
   const sorted = new Map<string, readonly Counter[]>();
   return {
-    async *counters(_, { group, prefix = '', descending = false, limit = Number.POSITIVE_INFINITY }) {
+    async *counters(_, { group, prefix = '', descending = false }) {
       const known = sorted.get(group) ?? inOrder(groups.get(group));
       sorted.set(group, known);
       const wanted = known.filter(({ member }) => member.startsWith(prefix));
-      yield* (descending ? wanted.reverse() : wanted).slice(0, limit);
+      yield* descending ? wanted.reverse() : wanted;
     },
   };
 }

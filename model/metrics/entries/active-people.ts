@@ -7,5 +7,4 @@ export default {
   measure: distinct(...person),
   by: [],
   window: { minutes: 5, arrival: 'user' },
-  readBudget: 50_000,
 } satisfies Metric;

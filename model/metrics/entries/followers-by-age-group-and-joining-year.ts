@@ -6,5 +6,4 @@ export default {
   describe: 'How many posts have each follower count, by age group and year of joining.',
   measure: histogram('pin.follower_count'),
   by: [ageGroup, joiningYear],
-  readBudget: 50_000,
 } satisfies Metric;

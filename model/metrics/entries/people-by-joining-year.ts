@@ -6,5 +6,4 @@ export default {
   describe: 'People who joined in each year, each with their posts.',
   measure: distinct(...person),
   by: [joiningYear],
-  readBudget: 50_000,
 } satisfies Metric;

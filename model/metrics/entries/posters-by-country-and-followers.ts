@@ -7,5 +7,4 @@ export default {
   measure: distinct(followers, poster),
   by: [country],
   where: [known('pin.follower_count')],
-  readBudget: 50_000,
 } satisfies Metric;

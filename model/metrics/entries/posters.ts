@@ -6,5 +6,4 @@ export default {
   describe: 'Posts of each poster by follower count: how popular a profile is.',
   measure: distinct(poster, followers),
   by: [],
-  readBudget: 50_000,
 } satisfies Metric;

@@ -1,0 +1,68 @@
+import { OverBudgetError, answer as present } from '../../../model/compile/answer.ts';
+import { metricId } from '../../../model/counters/keys.ts';
+import { isExact, liveGeneration, type Registry } from '../../../model/counters/registry.ts';
+import type { Question } from '../../../model/questions/question.ts';
+import { metricsOf } from './catalog.ts';
+import { overBudget, type RequestError, unavailable } from './errors.ts';
+import { doorsOf, type Layers } from './layers.ts';
+import { paged, questionOf } from './pages.ts';
+import type { Note, RowsAnswer, Standing } from './representation.ts';
+import type { RowsRequest } from './request.ts';
+
+/** The live layer has no answer. */
+export interface NotLive {
+  readonly because: string;
+  /** What to say where no other layer has one. */
+  readonly error: RequestError;
+}
+
+export async function liveAnswer(request: RowsRequest, layers: Layers): Promise<RowsAnswer | NotLive> {
+  const question = questionOf(request);
+  const asOf = layers.now();
+  const { registry, reader, lastChange } = await layers.live.open();
+  const building = metricsOf(question).filter((metric) => liveGeneration(registry, metricId(metric)) === undefined);
+  if (building.length > 0) {
+    const because = `The live history of ${namesOf(building)} is not complete: npm run rebuild completes it.`;
+    return { because, error: unavailable(because) };
+  }
+  try {
+    // Read before the rows, so that what it names is in them.
+    const watermark = await lastChange();
+    const rows = await present(question, reader, { now: asOf });
+    const notes = [...inexactNotes(question, registry), ...doorNotes(layers)];
+    const standing: Standing = { layer: 'live', doors: doorsOf('live', layers), asOf, watermark, notes };
+    return paged(request, standing, rows);
+  } catch (error) {
+    if (!(error instanceof OverBudgetError)) throw error;
+    return { because: error.message, error: tooMuch(error.message, request.of) };
+  }
+}
+
+/** With how to ask for less, if one can. Counters are sorted by the first dimension, so a value of it always helps. */
+function tooMuch(because: string, { kind, question: { metric } }: RowsRequest['of']): RequestError {
+  const [first] = metric.by;
+  if (first === undefined) {
+    const help = 'No parameter narrows it: it takes a deployment with a batch path, or a larger budget.';
+    return overBudget(`${because} ${help}`);
+  }
+  const value = `${first.name}:<value>`;
+  return kind === 'metric'
+    ? overBudget(`${because} Narrow it with where=${value}.`, { parameter: 'where', allowed: [value] })
+    : overBudget(`${because} Ask for less of its metric instead: /metrics/${metric.name}?where=${value}.`);
+}
+
+function inexactNotes(question: Question, registry: Registry | undefined): readonly Note[] {
+  const missing = metricsOf(question).filter(
+    (metric) => registry !== undefined && !isExact(registry, metricId(metric)),
+  );
+  if (missing.length === 0) return [];
+  const message = `A change is missing in ${namesOf(missing)}: npm run rebuild mends it.`;
+  return [{ code: 'inexact', message }];
+}
+
+const doorNotes = ({ batch, topicsFeedSpeed }: Layers): readonly Note[] =>
+  batch === undefined || topicsFeedSpeed
+    ? []
+    : [{ code: 'partOfDoors', message: 'Posts that came through topics are in the batch layer only.' }];
+
+const namesOf = (named: readonly { readonly name: string }[]): string => named.map(({ name }) => name).join(', ');
