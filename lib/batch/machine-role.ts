@@ -6,7 +6,7 @@ import { allow, bucketArn, nagged } from '../allow.ts';
 import { RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
 import { goldTables } from './gold-statements.ts';
-import { databaseArns, tableArns } from './table-arns.ts';
+import { databaseArns, defaultDatabase, tableArns } from './table-arns.ts';
 
 export interface MachineRoleProps {
   readonly names: Names;
@@ -53,6 +53,7 @@ export class MachineRole extends Construct {
             ),
             allow(['athena:GetDataCatalog'], arn('athena', 'datacatalog', 'AwsDataCatalog')),
             allow(['glue:GetDatabase'], ...databaseArns(this, names.glueDatabase)),
+            defaultDatabase(this),
             allow(
               ['glue:GetTable', 'glue:UpdateTable'],
               ...tableArns(this, names.glueDatabase, [...silver, ...goldTables]),

@@ -6,7 +6,7 @@ import { RAW_PREFIX, RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts
 import type { Names } from '../names.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { Profile } from '../profiles/index.ts';
-import { databaseArns, tableArns } from './table-arns.ts';
+import { databaseArns, defaultDatabase, tableArns } from './table-arns.ts';
 
 /** Compares the layers: it reads all of them and writes none. */
 export class RefereeFunction extends NodeFunction {
@@ -32,6 +32,7 @@ export class RefereeFunction extends NodeFunction {
         allow(['athena:StartQueryExecution', 'athena:GetQueryExecution'], arn('athena', 'workgroup', names.workgroup)),
         allow(['athena:GetDataCatalog'], arn('athena', 'datacatalog', 'AwsDataCatalog')),
         allow(['glue:GetDatabase'], ...databaseArns(scope, names.glueDatabase)),
+        defaultDatabase(scope),
         allow(
           ['glue:GetTable'],
           ...tableArns(scope, names.glueDatabase, [

@@ -2,7 +2,7 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { allow, bucketArn, nagged } from '../allow.ts';
-import { tableArns } from '../batch/table-arns.ts';
+import { defaultDatabase, tableArns } from '../batch/table-arns.ts';
 import { STAGE } from '../ingest/stage.ts';
 import { RAW_PREFIX, RESULTS_PREFIX, WAREHOUSE_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';
@@ -60,6 +60,7 @@ export class CanaryFunction extends NodeFunction {
                 ['glue:GetDatabase', 'glue:GetTable'],
                 ...tableArns(scope, names.glueDatabase, [names.silverTables.pin]),
               ),
+              defaultDatabase(scope),
               allow(['s3:GetObject'], raw, silver),
               allow(
                 ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],

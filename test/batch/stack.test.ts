@@ -74,6 +74,18 @@ test('the state machine may use what it names, and no table of another database'
   expect(resources.filter((each) => each.includes('*')).map(below)).toEqual(['warehouse/*', 'athena/*']);
 });
 
+test('whoever asks Athena may look for the database that Athena looks for first, and no one may make another', () => {
+  for (const role of ['MachineRole', 'RefereeRole']) {
+    const made = grantsOf(batch, role).filter(([actions]) => actions.includes('glue:CreateDatabase'));
+    expect(made).toEqual([
+      [
+        ['glue:CreateDatabase', 'glue:GetDatabase'],
+        [expect.stringMatching(/:catalog$/), expect.stringMatching(/:database\/default$/)],
+      ],
+    ]);
+  }
+});
+
 test('the plan calls nothing', () => {
   expect(grantsOf(batch, 'PlanRole').map(([actions]) => actions)).toEqual([
     ['logs:CreateLogStream', 'logs:PutLogEvents'],
