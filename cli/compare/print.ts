@@ -1,6 +1,7 @@
 import type { RefereeReport } from '../../model/referee/report.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { table } from '../table.ts';
+import { uncompared } from './uncompared.ts';
 
 /** Both comparisons as tables, then what differs, with an example of each. */
 export function comparisonText(report: RefereeReport): string {
@@ -9,6 +10,7 @@ export function comparisonText(report: RefereeReport): string {
     rowsTable(report),
     metricsTable(report),
     ...examples(report),
+    ...notCompared(report),
     `  ${verdict(report)}`,
   ].join('\n\n');
 }
@@ -18,8 +20,7 @@ function headline({ run, watermark, sample: { of, part }, posts }: RefereeReport
     of === 1
       ? `All ${posts.toLocaleString('en')} posts`
       : `Part ${part + 1} of ${of} of ${posts.toLocaleString('en')} posts`;
-  if (run === null || watermark === null)
-    return `${compared}. No run of the batch layer has ended, so there are no rows to compare.`;
+  if (run === null || watermark === null) return `${compared}, against no silver`;
   return `${compared}, against silver up to ${new Date(watermark).toISOString()} (run ${run})`;
 }
 
@@ -47,13 +48,24 @@ function examples({ feeds, metrics }: RefereeReport): string[] {
   return rows.length + counters.length === 0 ? [] : [[...rows, ...counters].join('\n')];
 }
 
-/** Whether what was compared is the same, and nothing that was accepted is missing. */
-export const agrees = ({ drift, missingOffsets }: RefereeReport): boolean => drift === 0 && missingOffsets === 0;
+function notCompared(report: RefereeReport): string[] {
+  const all = uncompared(report);
+  return all.length === 0 ? [] : [['  Not compared:', ...all.map(({ text }) => `  - ${text}`)].join('\n')];
+}
 
-const verdict = ({ drift, missingOffsets }: RefereeReport): string => {
-  if (missingOffsets > 0)
-    return `${missingOffsets.toLocaleString('en')} offsets of topics are not in raw: docs/runbooks/loss.md. Drift ${drift.toLocaleString('en')}.`;
-  return drift === 0
+/** 0: all that was asked for was compared, and is the same. 1: something differs or is missing. 3: not all could be compared. */
+export function exitCode(report: RefereeReport): 0 | 1 | 3 {
+  if (report.drift > 0 || report.missingOffsets > 0) return 1;
+  return uncompared(report).some(({ isGap }) => isGap) ? 3 : 0;
+}
+
+function verdict(report: RefereeReport): string {
+  const drift = report.drift.toLocaleString('en');
+  const missing = report.missingOffsets.toLocaleString('en');
+  if (report.missingOffsets > 0)
+    return `${missing} offsets of topics are not in raw: docs/runbooks/loss.md. Drift ${drift}.`;
+  if (report.drift > 0) return `Drift ${drift}. Counters are mended by npm run rebuild, rows by npm run backfill.`;
+  return exitCode(report) === 0
     ? 'Drift 0: the layers agree.'
-    : `Drift ${drift.toLocaleString('en')}. Counters are mended by npm run rebuild, rows by npm run backfill.`;
-};
+    : 'Drift 0 in what was compared; whether the layers agree is open.';
+}

@@ -40,8 +40,11 @@ export interface FeedReport {
 
 export interface MetricReport {
   readonly name: string;
-  /** `building`: it has no complete counters, so there is nothing to compare. `inexact`: they are known to miss a change. */
-  readonly state: 'exact' | 'inexact' | 'building';
+  /**
+   * `building`: it has no complete counters, so there is nothing to compare. `inexact`: they are known to miss a change.
+   * `rebuilt`: others took their place while they were read, so nothing can be said.
+   */
+  readonly state: 'exact' | 'inexact' | 'building' | 'rebuilt';
   readonly compared: number;
   /** Counters that changed while they were read. */
   readonly moving: number;
@@ -89,6 +92,7 @@ export function merged(reports: readonly RefereeReport[]): RefereeReport {
       const all = reports.map(({ metrics }) => metrics[at]!);
       return {
         ...metric,
+        state: all.map(({ state }) => state).find((state) => state !== 'exact') ?? 'exact',
         compared: sum(all.map(({ compared }) => compared)),
         moving: sum(all.map(({ moving }) => moving)),
         drift: sum(all.map(({ drift }) => drift)),

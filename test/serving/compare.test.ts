@@ -1,7 +1,7 @@
 import type { InvokeCommand } from '@aws-sdk/client-lambda';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { askReferee, CompareError } from '../../cli/compare/ask.ts';
-import { comparisonText } from '../../cli/compare/print.ts';
+import { comparisonText, exitCode } from '../../cli/compare/print.ts';
 import type { RefereeEvent, RefereeReport } from '../../model/referee/report.ts';
 
 const feed = (drift: number) => ({
@@ -74,5 +74,72 @@ test('what is printed has every number, what differs, and what mends it', () => 
   expect(text).toContain('pin of post 7: notInPosts');
   expect(text).toContain('posts-by-category.0#0##art: live 1, recomputed 2');
   expect(text).toContain('Drift 2. Counters are mended by npm run rebuild, rows by npm run backfill.');
-  expect(comparisonText({ ...report(2, 0), run: null })).toMatch(/Part 1 of 2 of 10 posts\. No run .*Drift 0/s);
+  expect(comparisonText({ ...report(2, 0), run: null })).toMatch(/Part 1 of 2 of 10 posts, against no silver/);
+});
+
+describe('the layers agree only as far as they were compared', () => {
+  const whole = (): RefereeReport => {
+    const { feeds, ...rest } = report(1, 0);
+    const verdicts = { ...feeds.pin.verdicts, ahead: 0 };
+    const same = { verdicts, drift: 0, examples: [] };
+    return { ...rest, feeds: { pin: same, geo: same, user: same } };
+  };
+  const withMetric = (more: Partial<RefereeReport['metrics'][number]>): RefereeReport => ({
+    ...whole(),
+    metrics: whole().metrics.map((metric) => ({ ...metric, ...more })),
+  });
+  const withVerdict = (more: object): RefereeReport => {
+    const { feeds, ...rest } = whole();
+    return { ...rest, feeds: { ...feeds, pin: { ...feeds.pin, verdicts: { ...feeds.pin.verdicts, ...more } } } };
+  };
+
+  test('all of it', () => {
+    expect(comparisonText(whole())).toMatch(/Drift 0: the layers agree\.$/);
+    expect(comparisonText(whole())).not.toContain('Not compared');
+    expect(exitCode(whole())).toBe(0);
+  });
+
+  test.each<[string, RefereeReport, RegExp]>([
+    ['there is no run', { ...whole(), run: null, watermark: null }, /Rows: no run .*npm run batch/],
+    [
+      'counters are not complete',
+      withMetric({ state: 'building' }),
+      /posts-by-category: .*not complete.*npm run rebuild/,
+    ],
+    ['counters miss a change', withMetric({ state: 'inexact' }), /posts-by-category: .*miss a change.*npm run rebuild/],
+    ['counters were replaced', withMetric({ state: 'rebuilt' }), /posts-by-category: a rebuild.*Compare again/],
+  ])('%s: it is open, and exit 3 tells it', (_, of, why) => {
+    const text = comparisonText(of);
+    expect(text).toMatch(/Not compared:/);
+    expect(text).toMatch(why);
+    expect(text).not.toContain('the layers agree.');
+    expect(exitCode(of)).toBe(3);
+    expect(exitCode({ ...of, drift: 1 })).toBe(1);
+  });
+
+  test.each<[string, RefereeReport, string]>([
+    ['rows that are ahead', withVerdict({ ahead: 1_000 }), '1,000 rows above the watermark'],
+    ['rows of another door', withVerdict({ otherDoor: 1 }), '1 row that came through topics'],
+    ['counters that change', withMetric({ moving: 2 }), '2 counters that changed while they were read'],
+    [
+      'the rest of a sample',
+      { ...whole(), sample: { of: 3, part: 1 } },
+      'other 2 parts of 3: npm run compare -- --all',
+    ],
+  ])('%s are told, and are as things are', (_, of, told) => {
+    expect(comparisonText(of)).toContain(told);
+    expect(exitCode(of)).toBe(0);
+  });
+
+  test('what differs or is missing is exit 1', () => {
+    expect([exitCode(report(1, 0, 1)), exitCode({ ...whole(), missingOffsets: 1 })]).toEqual([1, 1]);
+  });
+
+  test('parts of which one could not be judged are not judged as a whole', async () => {
+    const { lambda } = lambdaOf(({ sample }) => ({
+      ...withMetric({ state: sample?.part === 0 ? 'inexact' : 'exact' }),
+      sample: sample ?? { of: 2, part: 1 },
+    }));
+    expect(exitCode(await askReferee({ lambda }, { refereeFunction: 'referee' }, { all: true }))).toBe(3);
+  });
 });

@@ -188,6 +188,26 @@ test('a metric without complete counters is not judged', async () => {
   expect(report.metrics.slice(1).every(({ state }) => state === 'exact')).toBe(true);
 });
 
+test('counters that a rebuild replaced while they were read are not judged', async () => {
+  const { layers } = layersOf(onePost);
+  const before = await layers.registry();
+  const id = metricId(metrics.find(({ name }) => name === 'posts-by-category')!);
+  const after = { ...before!, metrics: { ...before!.metrics, [id]: { active: now } } };
+  const looks = [before];
+  const rebuilt: Layers = {
+    ...layers,
+    registry: async () => looks.shift() ?? after,
+    // Already deleted.
+    counters: async function* () {
+      for await (const counter of layers.counters()) if (!counter.pk.startsWith(id)) yield counter;
+    },
+  };
+  const report = await referee(rebuilt, options());
+  expect(report).toMatchObject({ drift: 0 });
+  const found = report.metrics.find(({ name }) => name === 'posts-by-category');
+  expect(found).toMatchObject({ state: 'rebuilt', compared: 0, drift: 0 });
+});
+
 test('a difference that goes away while it is looked at again is none', async () => {
   const { layers } = layersOf(onePost);
   let looks = 0;

@@ -85,7 +85,8 @@ export async function referee(layers: Layers, options: RefereeOptions): Promise<
     const live = await readCounters(layers, counted, options);
     const after = await look();
     const found = compareCounters(counted, { before: before.sums, live, after: after.sums });
-    const byMetric = metrics.map((metric) => metricReport(metric, registry, found.get(metricId(metric))));
+    const registries = [registry, await layers.registry()] as const;
+    const byMetric = metrics.map((metric) => metricReport(metric, registries, found.get(metricId(metric))));
     const drift = [...Object.values(after.feeds), ...byMetric].reduce((sum, each) => sum + each.drift, 0);
     deadline ??= Math.min(options.end, options.now() + options.settleMs);
     if (drift === 0 || options.now() + pause > deadline) {
@@ -174,15 +175,26 @@ class Tally {
   }
 }
 
+const nothing: CounterComparison = { compared: 0, moving: 0, drift: [] };
+
+/** @param registries before the counters were read, and after */
 function metricReport(
   metric: Metric,
-  registry: Registry | undefined,
-  { compared, moving, drift }: CounterComparison = { compared: 0, moving: 0, drift: [] },
+  registries: readonly [before: Registry | undefined, after: Registry | undefined],
+  comparison: CounterComparison = nothing,
 ): MetricReport {
-  const id = metricId(metric);
-  const state = liveGeneration(registry, id) === undefined ? 'building' : isExact(registry!, id) ? 'exact' : 'inexact';
+  const state = stateOf(metricId(metric), ...registries);
+  const { compared, moving, drift } = state === 'rebuilt' ? nothing : comparison;
   const examples = drift
     .slice(0, mostExamples)
     .map(({ counter, live, recomputed }) => ({ counter, live: String(live), recomputed: String(recomputed) }));
   return { name: metric.name, state, compared, moving, drift: drift.length, examples };
+}
+
+/** A rebuild deletes the counters of a generation after the registry has moved on from it. */
+function stateOf(id: string, before: Registry | undefined, after: Registry | undefined): MetricReport['state'] {
+  const generation = liveGeneration(before, id);
+  if (generation === undefined) return 'building';
+  if (generation !== liveGeneration(after, id)) return 'rebuilt';
+  return isExact(after!, id) ? 'exact' : 'inexact';
 }
