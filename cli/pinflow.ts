@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<{ def
   smoke: { summary: 'check a deployment from end to end, on AWS or here', load: () => import('./smoke.ts') },
   destroy: { summary: 'delete a deployment from AWS', load: () => import('./destroy.ts') },
   engine: { summary: 'stop or start an engine of the local runtime', load: () => import('./engine.ts') },
+  fault: { summary: 'have a service of the local runtime fail as AWS does', load: () => import('./fault.ts') },
   reset: { summary: 'clear the state of the local deployment', load: () => import('./reset.ts') },
 };
 

@@ -7,6 +7,7 @@ import { type Protocol, protocolOf, readBody, sendError, sendJson, sendXml, xml 
 import { type Credential, credentialOf } from './door/credential.ts';
 import { DualListener } from './door/listener.ts';
 import { listen } from './door/ports.ts';
+import type { FaultSource } from './faults/faults.ts';
 import type { ObservedCall } from './services/cloudwatch/sources/call-metrics.ts';
 import {
   type FrontDoor,
@@ -20,6 +21,8 @@ import {
 export interface FrontDoorOptions {
   readonly identities: RoleDirectory;
   readonly authorizer: Authorizer;
+  /** @default - calls meet none */
+  readonly faults?: FaultSource;
   /** What `GET /_pinflow/health` answers. Until `ready`, every call over HTTP is put off with a 503. */
   readonly health: () => JsonObject & { readonly ready: boolean };
   /** Told of faults of the runtime's own making. */
@@ -74,11 +77,13 @@ export class HttpFrontDoor implements FrontDoor {
   async call(caller: Caller, service: string, operation: string, input: JsonObject): Promise<JsonObject> {
     const found = this.#json.get(service);
     if (found === undefined) throw this.#unknownService(service);
-    for (const request of found.access(operation, input)) this.authorize(caller, request);
+    const requests = found.access(operation, input);
+    for (const request of requests) this.authorize(caller, request);
     const start = performance.now();
     const told = (outcome: Pick<ObservedCall, 'output' | 'error'>): void =>
       this.observe({ service, operation, input, ...outcome, ms: performance.now() - start });
     try {
+      for (const request of requests) await this.#options.faults?.meet(request);
       const output = await found.call(operation, input, caller);
       told({ output });
       return output;

@@ -65,9 +65,10 @@ export async function openOrchestration(
   });
   const scheduler = new Scheduler({
     ...common,
-    invoke: (caller, functionArn, payload) => {
+    invoke: async (caller, functionArn, payload) => {
       frontDoor.authorize(caller, { action: 'lambda:InvokeFunction', resource: functionArn });
-      lambda.invoke(functionArn, payload).catch((error: Error) => log(`${functionArn}: ${error.message}`));
+      const { ended } = await lambda.begin(functionArn, payload);
+      ended.catch((error: Error) => log(`${functionArn}: ${error.message}`));
     },
   });
   frontDoor.addJson(sqs);

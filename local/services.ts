@@ -9,6 +9,7 @@ import { MiniStack } from './engines/ministack.ts';
 import type { SparkInstallation } from './engines/spark.ts';
 import type { TrinoInstallation } from './engines/trino/program.ts';
 import { TrinoOnDemand } from './engines/trino.ts';
+import type { FaultSource } from './faults/faults.ts';
 import type { HttpFrontDoor } from './front-door.ts';
 import { type Orchestration, openOrchestration } from './orchestration.ts';
 import { ApiGatewayControlPlane } from './services/apigateway/control-plane.ts';
@@ -67,6 +68,7 @@ export interface ServicesOptions {
   readonly identities: RoleDirectory;
   readonly authorizer: Authorizer;
   readonly frontDoor: HttpFrontDoor;
+  readonly faults: FaultSource;
   readonly closing: Closing;
   readonly log: (line: string) => void;
   timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
@@ -77,7 +79,8 @@ const ACCESS_LOG_STREAM = 'access';
 
 /** Starts the engines, opens the front door and puts the services behind it. What was opened is in `closing`. */
 export async function openServices(options: ServicesOptions): Promise<{ services: Services; endpoint: string }> {
-  const { target, stateDir, python, port, apiPort, identities, authorizer, frontDoor, closing, log, timed } = options;
+  const { target, stateDir, python, port, apiPort, identities, authorizer, frontDoor, faults, closing, log, timed } =
+    options;
   const open = async <T>(name: string, work: () => T | Promise<T>, close: (opened: T) => unknown): Promise<T> => {
     const opened = await timed(name, work);
     closing.add(name, () => close(opened));
@@ -139,6 +142,7 @@ export async function openServices(options: ServicesOptions): Promise<{ services
         apiEndpoint: () => apiGateway.endpoint,
         identities,
         frontDoor,
+        faults,
         logs,
         metrics,
       }),

@@ -9,6 +9,7 @@ import { namingOwner } from './door/ports.ts';
 import type { JavaInstallation } from './engines/jvm.ts';
 import type { SparkInstallation } from './engines/spark.ts';
 import type { TrinoInstallation } from './engines/trino/program.ts';
+import { Faults } from './faults/faults.ts';
 import { HttpFrontDoor } from './front-door.ts';
 import { writeProfile } from './profile.ts';
 import { resourceTypes } from './resources/index.ts';
@@ -86,6 +87,8 @@ export interface Runtime {
   readonly scheduler: Pick<Scheduler, 'runNow'>;
   /** Metrics, alarms and dashboards. */
   readonly cloudWatch: CloudWatch;
+  /** What only AWS causes by itself can be caused by hand. */
+  readonly faults: Faults;
   /** Who called what, and what access control said. */
   readonly calls: CallRecorder;
   /** Stops everything, in order, each step within a limit. Leaves no process behind. */
@@ -127,9 +130,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       recorder: calls,
       refused: (message) => log(`AccessDenied: ${message}`),
     });
+    const faults = new Faults(log);
+    closing.add('faults', () => faults.close());
     const frontDoor = new HttpFrontDoor({
       identities,
       authorizer,
+      faults,
       health: () => ({ ready, pid: process.pid, stateDirectory: stateDir, stacks: Object.keys(stacks) }),
       fault: (error, operation) => log(`${operation} failed: ${(error as Error).stack ?? error}`),
     });
@@ -145,6 +151,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       identities,
       authorizer,
       frontDoor,
+      faults,
       closing,
       log,
       timed,
@@ -181,6 +188,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           frontDoor,
           administrator: identities.administrator,
           calls,
+          faults,
           services,
           fault: (error, what) => log(`Console, ${what}: ${(error as Error).stack ?? error}`),
         }),
@@ -199,6 +207,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       administrator: identities.administrator,
       scheduler: services.scheduler,
       cloudWatch: services.cloudWatch,
+      faults,
       calls,
       stop: async () => {
         ready = false;

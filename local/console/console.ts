@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Caller } from '../access/caller.ts';
 import type { CallRecorder } from '../access/recorder.ts';
 import { PortTakenError } from '../door/ports.ts';
+import type { Faults } from '../faults/faults.ts';
 import type { ApiKeys } from '../services/apigateway/api-keys.ts';
 import type { FrontDoor } from '../services/service.ts';
 import type { Services } from '../services.ts';
@@ -14,6 +15,7 @@ import { alarmRoutes } from './alarms.ts';
 import { answerRoutes } from './answers.ts';
 import { dashboardRoutes } from './dashboards/dashboards.ts';
 import { type Engines, engineRoutes } from './engines.ts';
+import { faultRoutes } from './faults.ts';
 import type { Route } from './http.ts';
 import { Live } from './live/live.ts';
 import { Posts } from './posts.ts';
@@ -52,6 +54,7 @@ export interface ConsoleParts {
   readonly frontDoor: FrontDoor;
   readonly administrator: Caller;
   readonly calls: CallRecorder;
+  readonly faults: Faults;
   readonly services: Pick<
     Services,
     'apiGateway' | 'cloudWatch' | 'kafka' | 'kafkaConnect' | 'lambda' | 'logs' | 'ministack' | 'queryEngine'
@@ -68,7 +71,8 @@ const PORT = 8001;
 
 /** Opens the console of a deployment that runs. @throws PortTakenError */
 export async function openConsole(options: ConsoleOptions, parts: ConsoleParts): Promise<RunningConsole> {
-  const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, calls, services, fault } = parts;
+  const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, calls, faults, services, fault } =
+    parts;
   const { apiGateway, cloudWatch, lambda, logs } = services;
   const tools = options.tools({ endpoint, apiUrl: apiGateway.url, stacks, apiKeys: apiGateway.apiKeys });
   const pipeline = new PipelineTopology(assembly, stacks, target);
@@ -90,6 +94,7 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
     ...dashboardRoutes({ cloudWatch, functions: lambda, logs: logs.store }),
     ...alarmRoutes(cloudWatch, options.runbooks),
     ...engineRoutes(enginesOf(services)),
+    ...faultRoutes(faults),
   ];
   const server = await listening(
     options.port,

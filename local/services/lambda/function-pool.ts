@@ -35,18 +35,20 @@ export class FunctionPool {
   readonly #all = new Set<Environment>();
   readonly #idle: Environment[] = [];
   readonly #waiting: (() => void)[] = [];
+  /** Invocations at a time; undefined: as many as come. */
+  reserved: number | undefined;
   #running = 0;
   #stopped = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.reserved = options.definition.reservedConcurrency;
   }
 
   /** @throws ServiceError TooManyRequestsException above the reserved concurrency, ServiceException once stopped */
   async invoke(payload: string): Promise<InvocationResult> {
     const { definition, maxWorkers, observer } = this.#options;
-    const reserved = definition.reservedConcurrency ?? Number.POSITIVE_INFINITY;
-    if (this.#running >= reserved) {
+    if (this.reserved !== undefined && this.#running >= this.reserved) {
       observer.throttled(definition.name);
       throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429, {
         Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',

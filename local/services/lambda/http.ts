@@ -7,14 +7,19 @@ import { type LambdaService, nameOf } from './service.ts';
 
 export interface LambdaHttpOptions {
   readonly frontDoor: Pick<FrontDoor, 'authorize'>;
-  readonly functions: Pick<LambdaService, 'arn' | 'invoke'>;
+  readonly functions: Pick<LambdaService, 'arn' | 'invoke' | 'reserve' | 'reserved' | 'reservedConcurrency'>;
   readonly mappings: { readonly definitions: readonly MappingDefinition[]; readonly runningSince: Date };
 }
 
 /** Of a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const PAYLOAD_BYTES = 6 * 1_024 * 1_024;
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const CONCURRENCY = /^\/20(?:17-10-31|19-09-30)\/functions\/([^/]+)\/concurrency$/;
+const SETTINGS = /^\/2016-08-19\/account-settings\/?$/;
 const MAPPINGS = /^\/2015-03-31\/event-source-mappings\/?$/;
+
+/** Of a new account: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const CONCURRENT_EXECUTIONS = 1_000;
 
 /** Lambda as its clients call it: paths and headers, JSON bodies. */
 export class LambdaHttp implements HttpService {
@@ -29,16 +34,17 @@ export class LambdaHttp implements HttpService {
   async handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://lambda');
     const name = INVOCATIONS.exec(pathname)?.[1];
+    const limited = CONCURRENCY.exec(pathname)?.[1];
     if (request.method === 'POST' && name !== undefined) {
       await this.#invoke(nameOf(decodeURIComponent(name)), request, response, caller);
     } else if (request.method === 'GET' && MAPPINGS.test(pathname)) {
       this.#listMappings(searchParams, response, caller);
+    } else if (limited !== undefined) {
+      await this.#concurrency(nameOf(decodeURIComponent(limited)), request, response, caller);
+    } else if (request.method === 'GET' && SETTINGS.test(pathname)) {
+      this.#settings(response, caller);
     } else {
-      throw new ServiceError(
-        'UnknownOperationException',
-        `The local Lambda does not have the operation ${request.method} ${pathname}.`,
-        404,
-      );
+      throw unknown(`the operation ${request.method} ${pathname}`);
     }
   }
 
@@ -61,6 +67,34 @@ export class LambdaHttp implements HttpService {
       'x-amz-executed-version': '$LATEST',
       ...(failed ? { 'x-amz-function-error': 'Unhandled' } : {}),
     });
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html */
+  async #concurrency(name: string, request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
+    const { frontDoor, functions } = this.#options;
+    const { method = '' } = request;
+    const operation = { GET: 'Get', PUT: 'Put', DELETE: 'Delete' }[method];
+    if (operation === undefined) throw unknown(`${method} of a function's concurrency`);
+    frontDoor.authorize(caller, { action: `lambda:${operation}FunctionConcurrency`, resource: functions.arn(name) });
+    if (method === 'DELETE') {
+      functions.reserve(name, undefined);
+      response.writeHead(204).end();
+      return;
+    }
+    if (method === 'PUT') functions.reserve(name, executionsIn(await readBody(request, PAYLOAD_BYTES)));
+    const reserved = functions.reserved(name);
+    send(response, JSON.stringify(reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved }));
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+  #settings(response: ServerResponse, caller: Caller): void {
+    const { frontDoor, functions } = this.#options;
+    frontDoor.authorize(caller, { action: 'lambda:GetAccountSettings', resource: '*' });
+    const AccountLimit = {
+      ConcurrentExecutions: CONCURRENT_EXECUTIONS,
+      UnreservedConcurrentExecutions: CONCURRENT_EXECUTIONS - functions.reservedConcurrency,
+    };
+    send(response, JSON.stringify({ AccountLimit }));
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html */
@@ -97,6 +131,16 @@ function send(response: ServerResponse, json: string, headers: Readonly<Record<s
   const body = Buffer.from(json);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...headers });
   response.end(body);
+}
+
+const unknown = (what: string): ServiceError =>
+  new ServiceError('UnknownOperationException', `The local Lambda does not have ${what}.`, 404);
+
+/** @throws ServiceError InvalidParameterValueException */
+function executionsIn(body: Buffer): number {
+  const { ReservedConcurrentExecutions: executions } = JSON.parse(body.toString() || '{}');
+  if (Number.isInteger(executions) && executions >= 0) return executions;
+  throw new ServiceError('InvalidParameterValueException', 'ReservedConcurrentExecutions is a number from 0.');
 }
 
 function isJson(text: string): boolean {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Caller, Identities } from '../../access/caller.ts';
+import type { FaultSource } from '../../faults/faults.ts';
 import { type FunctionObserver, functionObserver } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import type { LogsService } from '../logs/service.ts';
@@ -18,6 +19,8 @@ export interface LambdaOptions {
   readonly apiEndpoint?: () => string | undefined;
   readonly identities: Identities;
   readonly frontDoor: Pick<FrontDoor, 'authorize'>;
+  /** @default - invocations meet none */
+  readonly faults?: FaultSource;
   readonly logs: LogsService;
   /** Workers of one function; further invocations wait. @default - the number of processors, at least 2 */
   readonly maxWorkers?: number;
@@ -88,8 +91,31 @@ export class LambdaService {
    * Runs a function with an event, JSON. A failure of the function is a result, not an exception.
    * @throws ServiceError ResourceNotFoundException, or TooManyRequestsException above the reserved concurrency
    */
-  invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
-    return this.#find(nameOrArn).pool.invoke(payload);
+  async invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
+    return (await this.begin(nameOrArn, payload)).ended;
+  }
+
+  /** As `invoke`, for who does not wait for the end. @throws ServiceError when the invocation is not taken */
+  async begin(nameOrArn: string, payload: string): Promise<{ readonly ended: Promise<InvocationResult> }> {
+    const { pool, definition } = this.#find(nameOrArn);
+    const resource = this.arn(definition.name);
+    await this.#options.faults?.meet({ action: 'lambda:InvokeFunction', resource });
+    return { ended: pool.invoke(payload) };
+  }
+
+  /** The reserved concurrency; undefined: none. @throws ServiceError ResourceNotFoundException */
+  reserved(nameOrArn: string): number | undefined {
+    return this.#find(nameOrArn).pool.reserved;
+  }
+
+  /** Until the runtime ends: the template says it anew then. @throws ServiceError ResourceNotFoundException */
+  reserve(nameOrArn: string, executions: number | undefined): void {
+    this.#find(nameOrArn).pool.reserved = executions;
+  }
+
+  /** Concurrency that functions have reserved, all together. */
+  get reservedConcurrency(): number {
+    return [...this.#functions.values()].reduce((sum, { pool }) => sum + (pool.reserved ?? 0), 0);
   }
 
   /** Kills every worker, busy or not. */

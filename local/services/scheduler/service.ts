@@ -31,7 +31,7 @@ export interface SchedulerOptions {
   readonly identities: Identities;
   readonly frontDoor: Pick<FrontDoor, 'call'>;
   /** Begins an invocation of a function, if the caller may. @throws ServiceError */
-  readonly invoke: (caller: Caller, functionArn: string, payload: string) => void;
+  readonly invoke: (caller: Caller, functionArn: string, payload: string) => void | Promise<void>;
   readonly log: (line: string) => void;
   /** Of the pause before the first retry. @default 1000 */
   readonly retryMs?: number;
@@ -165,7 +165,7 @@ export class Scheduler {
    */
   async #start(role: Caller, target: string, name: string, input: string): Promise<string> {
     if (isFunction(target)) {
-      this.#options.invoke(role, target, input);
+      await this.#options.invoke(role, target, input);
       return target;
     }
     const request = { stateMachineArn: target, name, input };

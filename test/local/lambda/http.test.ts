@@ -1,4 +1,12 @@
-import { InvokeCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import {
+  DeleteFunctionConcurrencyCommand,
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  PutFunctionConcurrencyCommand,
+} from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Authorizer } from '../../../local/access/authorizer.ts';
 import type { Caller } from '../../../local/access/caller.ts';
@@ -24,6 +32,8 @@ let role: Caller;
 let client: LambdaClient;
 let clientOfRole: LambdaClient;
 
+let reserved: number | undefined;
+
 beforeAll(async () => {
   role = identities.putRole('other', parsePolicy({ Statement: [] }, 'trust'));
   door.addHttp(
@@ -31,6 +41,13 @@ beforeAll(async () => {
       frontDoor: door,
       functions: {
         arn,
+        reserved: () => reserved,
+        reserve: (_, executions) => {
+          reserved = executions;
+        },
+        get reservedConcurrency() {
+          return reserved ?? 0;
+        },
         invoke: async (name, payload) => {
           if (name !== 'f')
             throw new ServiceError('ResourceNotFoundException', `Function not found: ${arn(name)}`, 404);
@@ -126,4 +143,22 @@ test('what is refused is told by name', async () => {
     name: 'AccessDeniedException',
     message: expect.stringContaining(`lambda:InvokeFunction on resource: ${arn('f')}`),
   });
+});
+
+test('a client reserves concurrency, and gives it back', async () => {
+  const FunctionName = 'f';
+  const left = async () => (await client.send(new GetAccountSettingsCommand({}))).AccountLimit;
+  const found = async () =>
+    (await client.send(new GetFunctionConcurrencyCommand({ FunctionName }))).ReservedConcurrentExecutions;
+  expect(await found()).toBeUndefined();
+  const put = await client.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 5 }));
+  expect([put.ReservedConcurrentExecutions, await found()]).toEqual([5, 5]);
+  expect(await left()).toMatchObject({ ConcurrentExecutions: 1_000, UnreservedConcurrentExecutions: 995 });
+  await client.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+  expect(await found()).toBeUndefined();
+  const none = new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: -1 });
+  await expect(client.send(none)).rejects.toThrow('a number from 0');
+  await expect(clientOfRole.send(new GetFunctionConcurrencyCommand({ FunctionName }))).rejects.toThrow(
+    'lambda:GetFunctionConcurrency',
+  );
 });

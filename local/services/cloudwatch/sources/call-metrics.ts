@@ -1,3 +1,4 @@
+import { InjectedError } from '../../../faults/definitions.ts';
 import { type JsonObject, ServiceError } from '../../service.ts';
 import type { MetricSink } from '../types.ts';
 
@@ -70,11 +71,14 @@ function tableOperation(sink: MetricSink, { operation, input, output, error, ms 
       put('SystemErrors', 1, 'Count', Operation);
     } else if (error.code === 'ProvisionedThroughputExceededException' || error.code === 'ThrottlingException') {
       put('ThrottledRequests', 1, 'Count', Operation);
+      // What the capacity of a table refuses is counted there.
+      if (error instanceof InjectedError) put(`${READS.has(operation) ? 'Read' : 'Write'}ThrottleEvents`, 1, 'Count');
     } else if (error.code === 'ConditionalCheckFailedException') {
       put('ConditionalCheckFailedRequests', 1, 'Count');
     }
   }
 }
 
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan']);
 const listOf = (value: unknown): JsonObject[] => (Array.isArray(value) ? (value as JsonObject[]) : []);
 const isCode = (error: unknown, code: string): boolean => error instanceof ServiceError && error.code === code;
