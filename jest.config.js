@@ -11,5 +11,6 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(@faker-js|@platformatic)/)'],
   reporters: ['default', '<rootDir>/test/reporting/closing-line.js'],
   maxWorkers: 2,
-  testTimeout: 20_000,
+  // On a busy machine a test of some seconds takes many times as long; this bounds only what hangs.
+  testTimeout: 60_000,
 };
