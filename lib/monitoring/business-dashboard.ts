@@ -52,7 +52,7 @@ export function businessWidgets(sources: Sources, widgetArn: string): readonly (
     [heading('Questions', 'Live where the counters are complete; each answer says which layer it is from.')],
     ...inRows(questions.map(({ name, title }) => custom(widgetArn, 'questions', name, title))),
     [heading('Metrics', 'What the questions are made of; `docs/metrics.md` tells how to add one.')],
-    ...inRows(metrics.map(({ name, describe }) => custom(widgetArn, 'metrics', name, describe))),
+    ...inRows(metrics.map(({ name, describe }) => custom(widgetArn, 'metrics', name, describe.replace(/\.$/, '')))),
   ];
 }
 

@@ -81,7 +81,7 @@ export class MonitoringStack extends PinflowStack {
     const dashboardName = this.names.dashboards[name];
     new Dashboard(this, `Dashboard-${name}`, {
       dashboardName,
-      start: '-PT3H',
+      start: name === 'cost' ? '-P1D' : '-PT1H',
       periodOverride: PeriodOverride.AUTO,
       widgets: widgets.map((row) => [...row]),
     });

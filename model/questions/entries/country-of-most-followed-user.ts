@@ -4,7 +4,7 @@ import { greatest, type Question } from '../question.ts';
 export default {
   name: 'country_of_most_followed_user',
   number: '3b',
-  title: 'the country of the user with most followers',
+  title: 'The country of the user with most followers',
   metric: postersByCountryAndFollowers,
   by: ['country'],
   values: { follower_count: greatest('follower_count') },

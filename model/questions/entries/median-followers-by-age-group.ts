@@ -4,7 +4,7 @@ import { median, type Question } from '../question.ts';
 export default {
   name: 'median_followers_by_age_group',
   number: '5',
-  title: 'the median follower count in each age group',
+  title: 'The median follower count in each age group',
   metric: followersByAgeGroupAndJoiningYear,
   by: ['age_group'],
   values: { median_follower_count: median },

@@ -4,7 +4,7 @@ import { between, median, type Question } from '../question.ts';
 export default {
   name: 'median_followers_by_joining_year',
   number: '7',
-  title: 'the median follower count by year of joining, 2015 to 2020',
+  title: 'The median follower count by year of joining, 2015 to 2020',
   metric: followersByAgeGroupAndJoiningYear,
   where: [between('joining_year', 2015, 2020)],
   by: ['joining_year'],

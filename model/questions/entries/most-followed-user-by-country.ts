@@ -4,7 +4,7 @@ import { greatest, type Question } from '../question.ts';
 export default {
   name: 'most_followed_user_by_country',
   number: '3a',
-  title: 'the user with most followers in each country',
+  title: 'The user with most followers in each country',
   metric: postersByCountryAndFollowers,
   by: ['country', 'poster_name'],
   values: { follower_count: greatest('follower_count') },

@@ -4,7 +4,7 @@ import { type Question, total } from '../question.ts';
 export default {
   name: 'most_popular_category_by_age_group',
   number: '4',
-  title: 'the most popular category in each age group',
+  title: 'The most popular category in each age group',
   metric: postsByCategoryAndAgeGroup,
   by: ['age_group', 'category'],
   values: { category_count: total() },

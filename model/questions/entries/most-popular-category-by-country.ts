@@ -4,7 +4,7 @@ import { type Question, total } from '../question.ts';
 export default {
   name: 'most_popular_category_by_country',
   number: '1',
-  title: 'the most popular category in each country',
+  title: 'The most popular category in each country',
   metric: postsByCategoryAndCountry,
   by: ['country', 'category'],
   values: { category_count: total() },

@@ -4,7 +4,7 @@ import { between, keys, type Question, total } from '../question.ts';
 export default {
   name: 'users_joined_by_year',
   number: '6',
-  title: 'users who joined in each year from 2015 to 2020, and their posts',
+  title: 'Users who joined in each year from 2015 to 2020, and their posts',
   metric: peopleByJoiningYear,
   where: [between('joining_year', 2015, 2020)],
   by: ['joining_year'],
