@@ -1,4 +1,5 @@
 import {
+  type CfnSubnet,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
@@ -9,7 +10,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { Validations } from 'aws-cdk-lib/core';
+import { Aws, CfnCondition, Fn, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 
@@ -17,6 +18,12 @@ import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 const KAFKA_IAM = Port.tcp(9098);
 
 const HTTPS = Port.tcp(443);
+
+/**
+ * MSK takes no subnet in the zone use1-az3, which has another letter in every account; the other zones of the region have
+ * all that is used here. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-msk-cluster-brokernodegroupinfo.html
+ */
+const ZONES = { region: 'us-east-1', ids: ['use1-az2', 'use1-az4'] } as const;
 
 /**
  * Two subnets that no route leaves but to S3 and DynamoDB. Who is in here signs for the brokers with credentials it
@@ -46,6 +53,7 @@ export class NetworkStack extends PinflowStack {
         DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
       },
     });
+    this.keepToZones();
     this.brokers = this.securityGroup('Brokers', 'The brokers');
     this.kafkaRest = this.securityGroup('KafkaRest', 'The function that writes to the topics');
     this.sink = this.securityGroup('Sink', 'The connector that writes the topics to S3');
@@ -57,6 +65,22 @@ export class NetworkStack extends PinflowStack {
       id: 'AwsSolutions-VPC7',
       reason: 'No route leaves the VPC but to S3 and DynamoDB, and the brokers log who connects.',
     });
+  }
+
+  /** Elsewhere the subnets are in the first zones that the account has. */
+  private keepToZones(): void {
+    const isThere = new CfnCondition(this, 'HasOtherZones', {
+      expression: Fn.conditionEquals(Aws.REGION, ZONES.region),
+    }).logicalId;
+    for (const [at, { node }] of this.vpc.isolatedSubnets.entries()) {
+      const subnet = node.defaultChild as CfnSubnet;
+      subnet.availabilityZone = Fn.conditionIf(isThere, Aws.NO_VALUE, subnet.availabilityZone).toString();
+      subnet.availabilityZoneId = Fn.conditionIf(isThere, ZONES.ids[at], Aws.NO_VALUE).toString();
+      Validations.of(subnet).acknowledge({
+        id: 'CloudFormation-Validate::F3020',
+        reason: 'Where one of the two says the zone, the other has no value.',
+      });
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ export interface TemplateResource {
 }
 
 export interface StackTemplate {
+  readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
 }

@@ -10,6 +10,17 @@ test('two subnets in two zones, from which no route leads anywhere', () => {
   expect(values('AWS::EC2::Route')).toEqual([]);
 });
 
+test('where MSK does not take every zone, the zones are chosen by their ids', () => {
+  const condition = Object.keys(network.Conditions ?? {});
+  expect(network.Conditions).toEqual({ [condition[0]!]: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] } });
+  const noValue = { Ref: 'AWS::NoValue' };
+  for (const [at, subnet] of values('AWS::EC2::Subnet').entries()) {
+    const first = { 'Fn::Select': [at, { 'Fn::GetAZs': '' }] };
+    expect(subnet['AvailabilityZone']).toEqual({ 'Fn::If': [condition[0], noValue, first] });
+    expect(subnet['AvailabilityZoneId']).toEqual({ 'Fn::If': [condition[0], ['use1-az2', 'use1-az4'][at], noValue] });
+  }
+});
+
 test('S3 and DynamoDB are reached through gateway endpoints, and nothing else is: no interface endpoint costs by the hour', () => {
   const endpoints = values('AWS::EC2::VPCEndpoint').map(({ VpcEndpointType, ServiceName, RouteTableIds }) => [
     VpcEndpointType,
