@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -231,9 +232,10 @@ def test_rows_that_do_not_add_up_fail_the_run(lake, batch, monkeypatch):
     assert batch(run_id="torn")["geo"]["applied"] == 1
 
 
-def test_a_damaged_object_fails_the_run(lake, batch):
-    lake.land("geo", ['{"value":'])
-    with pytest.raises(Exception, match=RawLineError.__name__):
+def test_a_damaged_object_fails_the_run_and_is_named(lake, batch):
+    key = lake.land("geo", ['{"value":'])
+    name = re.escape(key.split("/")[-1])
+    with pytest.raises(Exception, match=rf"{RawLineError.__name__}: {name}: A raw line is no record"):
         batch()
 
 

@@ -16,7 +16,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from .rows import Quarantined, compile_lines
+from .rows import Quarantined, RawLineError, compile_lines
 from .silver import columns_of
 
 
@@ -93,7 +93,10 @@ def _cleaner(model: dict[str, Any], feed_name: str, watermark: int) -> Callable[
         read = compile_lines(model, feed_name, watermark)
         unfinished = set()
         for text, name in lines:
-            rows = read(text)
+            try:
+                rows = read(text)
+            except RawLineError as error:
+                raise RawLineError(f"{name}: {error}") from error
             if rows is None:
                 unfinished.add(name)
                 continue
