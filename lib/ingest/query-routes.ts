@@ -1,13 +1,11 @@
 import { type IResource, LambdaIntegration, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
+import { answerSchema, listSchema } from '../../model/serving/answer-schemas.ts';
+import { answerHeaders, errors, parameters, type RoutePath, routes } from '../../model/serving/query-api.ts';
 import type { ApiAccess } from './api-access.ts';
 import { addPreflight } from './preflight.ts';
 import { type Documented, documentMethod } from './route-documentation.ts';
-
-const LIST_PARAMETERS = ['format'];
-const QUESTION_PARAMETERS = ['layer', ...LIST_PARAMETERS, 'limit', 'cursor'];
-const METRIC_PARAMETERS = ['by', 'where', ...QUESTION_PARAMETERS];
 
 /** `/metrics` and `/questions`. The function of the serving stack, known by its name, answers all. */
 export function addQueryRoutes(api: RestApi, functionName: string, access: ApiAccess): void {
@@ -20,72 +18,60 @@ export function addQueryRoutes(api: RestApi, functionName: string, access: ApiAc
   const query = LambdaFunction.fromFunctionAttributes(access, 'Query', { functionArn, sameEnvironment: true });
   // One permission for the API instead of one for each method.
   const integration = new LambdaIntegration(query, { proxy: true, scopePermissionToMethod: false });
-  const add = (
-    resource: IResource,
-    documented: Documented,
-    parameters: readonly string[],
-    statuses: readonly number[],
-  ) => {
+  for (const [path, documented] of Object.entries(DOCUMENTED) as [RoutePath, Documented][]) {
+    const route = routes[path];
+    const resource: IResource = api.root.resourceForPath(path);
+    const statuses = [200, 304, ...route.errors.map((error) => errors[error].status)];
     const method = resource.addMethod('GET', integration, {
       ...access.methodOptions,
-      requestParameters: Object.fromEntries(parameters.map((name) => [`method.request.querystring.${name}`, false])),
-      methodResponses: [200, 304, ...statuses].map((status) => ({ statusCode: String(status) })),
+      requestParameters: Object.fromEntries(
+        route.parameters.map((name) => [`method.request.querystring.${name}`, false]),
+      ),
+      methodResponses: statuses.map((status) => ({ statusCode: String(status) })),
     });
-    documentMethod(method, documented);
+    documentMethod(method, {
+      ...documented,
+      parameters: route.parameters.map((name) => {
+        const { describe, schema } = parameters[name];
+        return { name, in: 'query', description: describe, schema };
+      }),
+    });
     addPreflight(resource, ['GET']);
-  };
-  const metrics = api.root.addResource('metrics');
-  const questions = api.root.addResource('questions');
-  add(
-    metrics,
-    documented('listMetrics', 'The metrics, with their dimensions', list('metrics')),
-    LIST_PARAMETERS,
-    [400],
-  );
-  add(
-    metrics.addResource('{metric-name}'),
-    documented('readMetric', 'Rows of a metric, by some or all of its dimensions', ANSWER),
-    METRIC_PARAMETERS,
-    [400, 404, 410, 503],
-  );
-  add(questions, documented('listQuestions', 'The questions', list('questions')), LIST_PARAMETERS, [400]);
-  add(
-    questions.addResource('{question-name}'),
-    documented('answerQuestion', 'The answer to a question', ANSWER),
-    QUESTION_PARAMETERS,
-    [400, 404, 410, 503],
-  );
+  }
 }
 
-const texts = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
-const arrayOf = (properties: object) => ({ type: 'array', items: { type: 'object', properties } });
+const text = { type: 'string' };
+const headersOf = (described: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(described).map(([name, description]) => [name, { description, schema: text }]));
 
-const list = (name: string): object => ({
-  type: 'object',
-  required: [name],
-  properties: { [name]: arrayOf(texts('name', 'describe')) },
-});
-
-const ANSWER = {
-  type: 'object',
-  required: ['name', 'layer', 'asOf', 'watermark', 'freshness', 'notes', 'rows'],
-  properties: {
-    ...texts('name', 'describe', 'asOf', 'run', 'next'),
-    layer: { type: 'string', enum: ['live', 'batch'] },
-    watermark: { type: ['string', 'null'] },
-    freshness: { type: ['number', 'null'], description: 'Seconds since the watermark' },
-    notes: arrayOf(texts('code', 'message')),
-    rows: { type: 'array', items: { type: 'object' } },
-  },
-};
-
-const documented = (operationId: string, summary: string, schema: object): Documented => ({
+const documented = (
+  operationId: string,
+  summary: string,
+  schema: object,
+  headers: Readonly<Record<string, string>>,
+): Documented => ({
   operationId,
   summary,
   responses: {
     '200': {
       description: 'As JSON, or as CSV where the request says so',
-      content: { 'application/json': { schema }, 'text/csv': { schema: { type: 'string' } } },
+      headers: headersOf(headers),
+      content: { 'application/json': { schema }, 'text/csv': { schema: text } },
     },
+    '304': { description: 'What If-None-Match names is still the same', headers: headersOf(headers) },
   },
 });
+
+const { ETag } = answerHeaders;
+
+const DOCUMENTED: Readonly<Record<RoutePath, Documented>> = {
+  '/metrics': documented('listMetrics', 'The metrics, with their dimensions', listSchema('metrics'), { ETag }),
+  '/metrics/{metric-name}': documented(
+    'readMetric',
+    'Rows of a metric, by some or all of its dimensions',
+    answerSchema,
+    answerHeaders,
+  ),
+  '/questions': documented('listQuestions', 'The questions', listSchema('questions'), { ETag }),
+  '/questions/{question-name}': documented('answerQuestion', 'The answer to a question', answerSchema, answerHeaders),
+};

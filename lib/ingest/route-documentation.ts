@@ -12,9 +12,13 @@ const METADATA_KEY = 'OpenApi';
 export interface Documented {
   readonly operationId: string;
   readonly summary: string;
+  /** Of the method's own, those of which more is to be said than that they are texts. */
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: object;
   /** By status, those of errors apart. */
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: object }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly headers?: object; readonly content?: object }>
+  >;
 }
 
 export function documentApi(api: RestApi, title: string): void {

@@ -101,6 +101,9 @@ export const wireSchemas: Readonly<Record<string, Schema>> = {
     properties: {
       __type: { type: 'string', description: 'The kind of error, as AWS names it.' },
       message: { type: 'string', description: 'What is wrong, naming the field or record where it can.' },
+      parameter: { type: 'string', description: 'Of answers: the parameter that is wrong.' },
+      allowed: { type: ['array', 'string'], items: { type: 'string' }, description: 'What it takes.' },
+      names: { type: 'array', items: { type: 'string' }, description: 'Of answers: the names there are.' },
     },
   },
 };

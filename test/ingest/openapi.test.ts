@@ -11,6 +11,7 @@ import { exampleRows } from '../../model/compile/wire-schemas.ts';
 import { feeds } from '../../model/feeds/index.ts';
 import { cleanRow } from '../../model/rules/clean-row.ts';
 import { feedNames } from '../../model/rules/rule.ts';
+import { answerHeaders, errors, parameters, routes } from '../../model/serving/query-api.ts';
 import { type Properties, synth } from '../app/synth.ts';
 import { Door } from './door.ts';
 
@@ -104,6 +105,30 @@ test('query and path parameters are those of the methods', () => {
     ['Limit', 'query', false],
   ]);
   expect(named('/streams/{stream-name}/record', 'put')).toEqual([['stream-name', 'path', true]]);
+});
+
+test('routes of answers have the parameters, headers and errors of the function behind them', () => {
+  const document = documentOf('dev');
+  for (const [path, route] of Object.entries(routes)) {
+    const { get } = document['paths'][path];
+    const inQuery = get.parameters.filter((parameter: Properties) => parameter['in'] === 'query');
+    expect(inQuery).toEqual(
+      route.parameters.map((name) => ({
+        name,
+        in: 'query',
+        required: false,
+        description: parameters[name].describe,
+        schema: parameters[name].schema,
+      })),
+    );
+    const statuses = route.errors.map((name) => String(errors[name].status));
+    expect(Object.keys(get.responses).sort()).toEqual(['200', '304', '429', ...statuses].sort());
+    const headers = path.endsWith('}') ? Object.keys(answerHeaders) : ['ETag'];
+    for (const status of ['200', '304']) expect(Object.keys(get.responses[status].headers)).toEqual(headers);
+  }
+  const members = Object.values(errors).flatMap((error): readonly string[] => error.members);
+  const { properties } = document['components'].schemas.Error;
+  expect(Object.keys(properties)).toEqual(expect.arrayContaining(members));
 });
 
 test('assemblies without an API are refused', () => {

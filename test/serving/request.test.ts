@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { catalogOf } from '../../lambda/serving/query/catalog.ts';
 import { cursorText } from '../../lambda/serving/query/cursor.ts';
 import { RequestError } from '../../lambda/serving/query/errors.ts';
-import { DEFAULT_LIMIT, MOST_ROWS, type RowsRequest, readRequest } from '../../lambda/serving/query/request.ts';
+import { type RowsRequest, readRequest } from '../../lambda/serving/query/request.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { questions } from '../../model/questions/index.ts';
+import { defaultLimit, mostRows } from '../../model/serving/query-api.ts';
 
 const catalog = catalogOf(metrics, questions);
 const METRIC = 'posts-by-category-and-country';
@@ -35,7 +36,7 @@ test('a metric is asked for live, by all its dimensions, a page at a time', () =
     by: ['country', 'category'],
     where: new Map(),
     format: 'json',
-    limit: DEFAULT_LIMIT,
+    limit: defaultLimit,
     cursor: undefined,
   });
 });
@@ -88,13 +89,13 @@ describe('a bad parameter is named, with what it takes', () => {
     [`metrics/${METRIC}`, 'where=colour:red', 'where', ['country:<value>', 'category:<value>']],
     [`metrics/${METRIC}`, `where=country:${'é'.repeat(81)}`, 'where', 'a value as the answers show it'],
     [`metrics/${METRIC}`, 'format=xml', 'format', ['json', 'csv']],
-    [`metrics/${METRIC}`, 'limit=0', 'limit', `a whole number from 1 to ${MOST_ROWS}`],
-    [`metrics/${METRIC}`, 'limit=1e3', 'limit', `a whole number from 1 to ${MOST_ROWS}`],
-    [`metrics/${METRIC}`, `limit=${MOST_ROWS + 1}`, 'limit', `a whole number from 1 to ${MOST_ROWS}`],
+    [`metrics/${METRIC}`, 'limit=0', 'limit', `a whole number from 1 to ${mostRows}`],
+    [`metrics/${METRIC}`, 'limit=1e3', 'limit', `a whole number from 1 to ${mostRows}`],
+    [`metrics/${METRIC}`, `limit=${mostRows + 1}`, 'limit', `a whole number from 1 to ${mostRows}`],
     [`metrics/${METRIC}`, 'cursor=nonsense', 'cursor', 'the cursor of an answer'],
     [`metrics/${METRIC}`, 'cursor=W10', 'cursor', 'the cursor of an answer'],
-    [`metrics/${METRIC}`, 'colour=red', 'colour', ['layer', 'by', 'where', 'format', 'limit', 'cursor']],
-    [`questions/${QUESTION}`, 'by=country', 'by', ['layer', 'format', 'limit', 'cursor']],
+    [`metrics/${METRIC}`, 'colour=red', 'colour', ['by', 'where', 'layer', 'limit', 'cursor', 'format']],
+    [`questions/${QUESTION}`, 'by=country', 'by', ['layer', 'limit', 'cursor', 'format']],
     ['questions', 'layer=live', 'layer', ['format']],
   ])('%s?%s', (path, search, parameter, allowed) => {
     const { status, type, more, message } = refusal(path, search);

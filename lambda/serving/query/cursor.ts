@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Layer } from '../../../model/serving/query-api.ts';
 import { badParameter } from './errors.ts';
-import type { Layer, RowsRequest } from './request.ts';
+import type { RowsRequest } from './request.ts';
 
 /** Where the next page of an answer begins. */
 export interface Cursor {

@@ -1,7 +1,7 @@
+import type { Layer } from '../../../model/serving/query-api.ts';
 import type { BatchLayer } from './batch-layer.ts';
 import type { LiveLayer } from './live-layer.ts';
 import type { Standing } from './representation.ts';
-import type { Layer } from './request.ts';
 
 /** What answers are made from. */
 export interface Layers {

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '../../../model/compile/keys.ts';
 import type { Row } from '../../../model/compile/rows.ts';
+import {
+  type AnswerHeader,
+  answerHeaders,
+  type Format,
+  type Layer,
+  type NoteCode,
+} from '../../../model/serving/query-api.ts';
 import type { RequestError } from './errors.ts';
 import { type Listed, listTable } from './lists.ts';
-import type { Format, HttpRequest, Layer } from './request.ts';
+import type { HttpRequest } from './request.ts';
 
 /** Why an answer is not simply the live one, whole and exact. */
 export interface Note {
-  readonly code: 'fromBatch' | 'inexact' | 'partOfDoors';
+  readonly code: NoteCode;
   readonly message: string;
 }
 
@@ -44,12 +51,10 @@ export interface HttpAnswer {
 }
 
 const TYPES: Readonly<Record<Format, string>> = { json: 'application/json', csv: 'text/csv; charset=utf-8' };
-/** What a page of another origin may read. */
-const EXPOSED =
-  'ETag, Link, Pinflow-Layer, Pinflow-Doors, Pinflow-As-Of, Pinflow-Watermark, Pinflow-Freshness, Pinflow-Notes';
 const HEADERS = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': EXPOSED,
+  // What a page of another origin may read.
+  'Access-Control-Expose-Headers': Object.keys(answerHeaders).join(', '),
   Vary: 'Accept',
 } as const;
 
@@ -70,7 +75,7 @@ export function rowsAnswer(
   const watermark = answer.watermark === undefined ? null : new Date(answer.watermark).toISOString();
   const freshness = answer.watermark === undefined ? null : Math.max(0, (now - answer.watermark) / 1_000);
   const about = { layer, doors, asOf, watermark, freshness, ...(run !== undefined && { run }), notes };
-  const headers = {
+  const headers: Partial<Record<AnswerHeader, string>> = {
     'Pinflow-Layer': layer,
     'Pinflow-Doors': doors.join(', '),
     'Pinflow-As-Of': asOf,

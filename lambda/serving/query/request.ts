@@ -1,12 +1,17 @@
 import { maxTextBytes } from '../../../model/compile/keys.ts';
 import type { Question } from '../../../model/questions/question.ts';
+import {
+  defaultLimit,
+  type Format,
+  formats,
+  type Layer,
+  layers,
+  mostRows,
+  type ParameterName,
+  routes,
+} from '../../../model/serving/query-api.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { badParameter, RequestError, unknownName } from './errors.ts';
-
-export const LAYERS = ['live', 'batch'] as const;
-export type Layer = (typeof LAYERS)[number];
-export const FORMATS = ['json', 'csv'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** What can be asked for by its name. */
 export interface Servable {
@@ -49,55 +54,45 @@ export interface RowsRequest {
   readonly cursor: Cursor | undefined;
 }
 
-export const DEFAULT_LIMIT = 1_000;
-/** Keeps an answer well below the 6 MB of Lambda. */
-export const MOST_ROWS = 10_000;
-
 /** @throws RequestError which names the parameter and the values it takes, or the names there are */
 export function readRequest(request: HttpRequest, catalog: Catalog): ListRequest | RowsRequest {
   const [root, name, ...rest] = request.path;
   if ((root !== 'metrics' && root !== 'questions') || rest.length > 0) {
-    throw new RequestError(
-      404,
-      'NotFoundException',
-      `There is no /${request.path.join('/')}: use /metrics or /questions.`,
-    );
+    throw new RequestError('unknownName', `There is no /${request.path.join('/')}: use /metrics or /questions.`);
   }
-  const format = readFormat(request);
   if (name === undefined) {
-    checkNames(request, ['format']);
-    return { list: root, format };
+    checkNames(request, routes[`/${root}`].parameters);
+    return { list: root, format: readFormat(request) };
   }
   const of = catalog[root].get(name);
   if (of === undefined) throw unknownName(root.slice(0, -1), name, [...catalog[root].keys()]);
-  checkNames(request, ['layer', ...(of.kind === 'metric' ? ['by', 'where'] : []), 'format', 'limit', 'cursor']);
+  checkNames(
+    request,
+    routes[of.kind === 'metric' ? '/metrics/{metric-name}' : '/questions/{question-name}'].parameters,
+  );
   const asked = {
     of,
-    layer: oneOf('layer', one(request, 'layer') ?? 'live', LAYERS),
+    layer: oneOf('layer', one(request, 'layer') ?? 'live', layers),
     by: readBy(request, of),
     where: readWhere(request, of),
-    format,
+    format: readFormat(request),
     limit: readLimit(request),
   };
   const cursor = one(request, 'cursor');
   return { ...asked, cursor: cursor === undefined ? undefined : readCursor(cursor, asked) };
 }
 
-function checkNames({ query }: HttpRequest, known: readonly string[]): void {
-  const unknown = Object.keys(query).find((name) => !known.includes(name));
+function checkNames({ query }: HttpRequest, known: readonly ParameterName[]): void {
+  const unknown = Object.keys(query).find((name) => !known.some((each) => each === name));
   if (unknown === undefined) return;
-  throw new RequestError(
-    400,
-    'ValidationException',
-    `There is no parameter ${unknown} here; there are ${known.join(', ')}.`,
-    { parameter: unknown, allowed: known },
-  );
+  const message = `There is no parameter ${unknown} here; there are ${known.join(', ')}.`;
+  throw new RequestError('badParameter', message, { parameter: unknown, allowed: known });
 }
 
 /** Of a parameter that is given twice, the last counts. */
-const one = ({ query }: HttpRequest, name: string): string | undefined => query[name]?.at(-1);
+const one = ({ query }: HttpRequest, name: ParameterName): string | undefined => query[name]?.at(-1);
 
-function oneOf<T extends string>(parameter: string, value: string, allowed: readonly T[]): T {
+function oneOf<T extends string>(parameter: ParameterName, value: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found === undefined) throw badParameter(parameter, `is ${JSON.stringify(value)}`, allowed);
   return found;
@@ -106,7 +101,7 @@ function oneOf<T extends string>(parameter: string, value: string, allowed: read
 /** The parameter, else the first type of `Accept` that is one of ours, else JSON: no caller is left without an answer. */
 function readFormat(request: HttpRequest): Format {
   const given = one(request, 'format');
-  if (given !== undefined) return oneOf('format', given, FORMATS);
+  if (given !== undefined) return oneOf('format', given, formats);
   const types = (request.headers['accept'] ?? '').split(',').map((type) => type.split(';')[0]!.trim().toLowerCase());
   return types.find((type) => type === 'text/csv' || type === 'application/json') === 'text/csv' ? 'csv' : 'json';
 }
@@ -142,10 +137,10 @@ function readWhere({ query }: HttpRequest, of: Servable): ReadonlyMap<string, Re
 
 function readLimit(request: HttpRequest): number {
   const text = one(request, 'limit');
-  if (text === undefined) return DEFAULT_LIMIT;
+  if (text === undefined) return defaultLimit;
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > MOST_ROWS) {
-    throw badParameter('limit', `is ${JSON.stringify(text)}`, `a whole number from 1 to ${MOST_ROWS}`);
+  if (limit < 1 || limit > mostRows) {
+    throw badParameter('limit', `is ${JSON.stringify(text)}`, `a whole number from 1 to ${mostRows}`);
   }
   return limit;
 }

@@ -17,6 +17,8 @@ type Properties = Readonly<Record<string, any>>;
 
 /** What a template says of a method under `Metadata.OpenApi`: an operation, its responses without those of errors. */
 interface Documented {
+  /** Those of the method of which more is said. */
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses?: Readonly<Record<string, object>>;
   readonly requestBody?: object;
 }
@@ -80,19 +82,19 @@ function operationOf(method: TemplateResource, path: string, resources: Resource
     AuthorizationType: auth,
     ApiKeyRequired: withKey,
   } = method.Properties as Properties;
-  const { responses, ...documented } = metadataOf(method) as Documented;
+  const { responses, parameters: described = [], ...documented } = metadataOf(method) as Documented;
   const schemes = [...(withKey ? ['apiKey'] : []), ...(auth === 'AWS_IAM' ? ['sigv4'] : [])];
   return {
     ...documented,
-    parameters: parametersOf(parameters, path),
+    parameters: parametersOf(parameters, path, described),
     responses: { ...errorsOf(method, resources), ...responses },
     security: schemes.length === 0 ? [] : [Object.fromEntries(schemes.map((scheme) => [scheme, []]))],
   };
 }
 
-function parametersOf(declared: Properties, path: string): object[] {
+function parametersOf(declared: Properties, path: string, described: NonNullable<Documented['parameters']>): object[] {
   const names = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
-  return [
+  const known = [
     ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...Object.entries(declared)
       .filter(([source]) => source.startsWith('method.request.querystring.'))
@@ -103,6 +105,10 @@ function parametersOf(declared: Properties, path: string): object[] {
         schema: { type: 'string' },
       })),
   ];
+  return known.map((one) => ({
+    ...one,
+    ...described.find(({ name, in: place }) => name === one.name && place === one.in),
+  }));
 }
 
 function errorsOf(method: TemplateResource, resources: Resources): Record<string, object> {
