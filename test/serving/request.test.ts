@@ -113,6 +113,23 @@ test.each([
   expect(message).toContain(`There is no ${kind} `);
 });
 
+test.each([
+  ['metrics/posts_by_category', '/metrics/posts-by-category'],
+  ['metrics/users_joined_by_year', '/questions/users_joined_by_year'],
+  ['questions/Users-Joined-By-Year', '/questions/users_joined_by_year'],
+  ['questions/posters', '/metrics/posters'],
+])('%s is close to %s', (path, meant) => expect(refusal(path).message).toContain(`Do you mean ${meant}?`));
+
+test.each([
+  ['metrics/posters', 'by=poster_name', 'by', /posters has none: leave it out/],
+  ['metrics/posters', 'where=poster_name:Ann', 'where', /posters has none: leave it out/],
+  [`questions/${QUESTION}`, 'where=country:Peru', 'where', /shown as it is.*\/metrics\/posts-by-category-and-country/],
+])('%s?%s is told what to do instead', (path, search, parameter, message) => {
+  const found = refusal(path, search);
+  expect([found.status, found.more['parameter']]).toEqual([400, parameter]);
+  expect(found.message).toMatch(message);
+});
+
 test.each(['answers', 'metrics/a/b'])('%s is no route', (path) => expect(refusal(path).status).toBe(404));
 
 describe('a cursor', () => {

@@ -25,9 +25,11 @@ export const badParameter = (parameter: string, problem: string, allowed: readon
   });
 };
 
-/** With the names there are. */
-export const unknownName = (kind: string, name: string, names: readonly string[]): RequestError =>
-  new RequestError('unknownName', `There is no ${kind} ${name}; there are ${list(names)}.`, { names });
+/** With the names there are. @param meant the path that comes near, if one does */
+export const unknownName = (kind: string, name: string, names: readonly string[], meant?: string): RequestError => {
+  const near = meant === undefined ? '' : ` Do you mean ${meant}?`;
+  return new RequestError('unknownName', `There is no ${kind} ${name}; there are ${list(names)}.${near}`, { names });
+};
 
 export const goneCursor = (): RequestError =>
   new RequestError('goneCursor', 'What this cursor pages through is gone: begin without one.', { parameter: 'cursor' });

@@ -65,7 +65,8 @@ export function readRequest(request: HttpRequest, catalog: Catalog): ListRequest
     return { list: root, format: readFormat(request) };
   }
   const of = catalog[root].get(name);
-  if (of === undefined) throw unknownName(root.slice(0, -1), name, [...catalog[root].keys()]);
+  if (of === undefined) throw notFound(root, name, catalog);
+  if (of.kind === 'question') checkIsForQuestions(request, of);
   checkNames(
     request,
     routes[of.kind === 'metric' ? '/metrics/{metric-name}' : '/questions/{question-name}'].parameters,
@@ -80,6 +81,24 @@ export function readRequest(request: HttpRequest, catalog: Catalog): ListRequest
   };
   const cursor = one(request, 'cursor');
   return { ...asked, cursor: cursor === undefined ? undefined : readCursor(cursor, asked) };
+}
+
+/** With the path of one that differs in its case, its hyphens or its kind only. */
+function notFound(root: 'metrics' | 'questions', name: string, catalog: Catalog): RequestError {
+  const plain = (text: string) => text.toLowerCase().replaceAll('_', '-');
+  const paths = (['metrics', 'questions'] as const).flatMap((kind) =>
+    [...catalog[kind].keys()].filter((each) => plain(each) === plain(name)).map((each) => `/${kind}/${each}`),
+  );
+  return unknownName(root.slice(0, -1), name, [...catalog[root].keys()], paths[0]);
+}
+
+/** What a metric takes is often asked of a question. */
+function checkIsForQuestions({ query }: HttpRequest, { name, question: { metric } }: Servable): void {
+  const parameter = (['by', 'where'] as const).find((each) => each in query);
+  if (parameter === undefined || metric.by.length === 0) return;
+  const message = `There is no parameter ${parameter} here, because ${name} is shown as it is; /metrics/${metric.name} takes it.`;
+  const allowed = routes['/questions/{question-name}'].parameters;
+  throw new RequestError('badParameter', message, { parameter, allowed });
 }
 
 function checkNames({ query }: HttpRequest, known: readonly ParameterName[]): void {
@@ -111,15 +130,22 @@ function readBy({ query }: HttpRequest, of: Servable): readonly string[] {
   const given = query['by'];
   if (given === undefined) return of.dimensions;
   const wanted = new Set(given.flatMap((text) => text.split(',')).filter((name) => name !== ''));
+  if (wanted.size > 0) checkHasDimensions('by', of);
   for (const name of wanted) oneOf('by', name, of.dimensions);
-  const by = of.dimensions.filter((dimension) => wanted.has(dimension));
-  return by;
+  return of.dimensions.filter((dimension) => wanted.has(dimension));
+}
+
+function checkHasDimensions(parameter: ParameterName, { name, dimensions }: Servable): void {
+  if (dimensions.length > 0) return;
+  const message = `The parameter ${parameter} is for dimensions, of which ${name} has none: leave it out.`;
+  throw new RequestError('badParameter', message, { parameter, allowed: [] });
 }
 
 /** `where=country:Albania`, once a value; values of one dimension are alternatives. */
 function readWhere({ query }: HttpRequest, of: Servable): ReadonlyMap<string, ReadonlySet<string>> {
   const where = new Map<string, Set<string>>();
   for (const text of query['where'] ?? []) {
+    checkHasDimensions('where', of);
     const colon = text.indexOf(':');
     const dimension = text.slice(0, Math.max(0, colon));
     if (!of.dimensions.includes(dimension)) {
