@@ -10,6 +10,7 @@ import { lagOf, putTopic } from '../../../local/engines/kafka/topics.ts';
 import { Kafka, SUPER_USER } from '../../../local/engines/kafka.ts';
 import { lambdaEventSourceMapping } from '../../../local/resources/lambda-event-source-mapping.ts';
 import type { EventSourceMappings } from '../../../local/services/lambda/event-sources/event-source-mappings.ts';
+import { KafkaGroup } from '../../../local/services/lambda/event-sources/kafka-group.ts';
 import { jarPaths, javaPath } from '../../../setup/paths.mjs';
 import { define, mappingHarness, ROLE, until } from './mapping-harness.ts';
 
@@ -223,6 +224,33 @@ test('survives the death of the broker without losing a record, and stops while 
   process.kill(kafka.pid!, 'SIGCONT');
   expect(performance.now() - start).toBeLessThan(4_000);
   await kafka.ready();
+}, 90_000);
+
+test('reads on after an outage so long that the client which replaced the first could not join', async () => {
+  const group = new KafkaGroup({
+    bootstrapServers: kafka.bootstrapServers,
+    topic,
+    group: `group-${topic}`,
+    subject: SUPER_USER,
+    ahead: 10,
+    replaceAfterMs: 100,
+    problem: () => {},
+  });
+  try {
+    await group.join();
+    group.read(0, 0n);
+    await kafka.process.stop();
+    await sleep(12_000);
+    await kafka.process.start();
+    await send(numbers(0, 1));
+    let taken = 0;
+    await until(() => {
+      taken += group.take(0, 1).length;
+      return taken === 1;
+    }, 30_000);
+  } finally {
+    await group.close();
+  }
 }, 90_000);
 
 describe('refusals', () => {

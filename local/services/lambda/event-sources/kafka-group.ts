@@ -14,6 +14,8 @@ export interface KafkaGroupOptions {
   readonly subject: string;
   /** Records of a partition that are held before more are fetched. */
   readonly ahead: number;
+  /** A client that is of no use for so long is replaced by another. @default 15000 */
+  readonly replaceAfterMs?: number;
   readonly problem: (error: unknown) => void;
 }
 
@@ -26,7 +28,6 @@ interface Partition {
 const REQUEST_LIMIT_MS = 10_000;
 const FETCH_WAIT_MS = 500;
 const FAULT_PAUSE_MS = 500;
-/** A client that is of no use for so long is replaced by another. */
 const REPLACE_AFTER_MS = 15_000;
 const COMMIT_LIMIT_MS = 1_000;
 const CLOSE_LIMIT_MS = 1_000;
@@ -44,6 +45,8 @@ export class KafkaGroup {
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   #consumer: Consumer;
+  /** A client that did not join is assigned nothing, which looks as if there were nothing to fetch. */
+  #isMember = true;
   #fetching: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
   #wake: () => void = () => {};
@@ -174,9 +177,11 @@ export class KafkaGroup {
 
   async #keepFetching(): Promise<void> {
     const { signal } = this.#stopping;
+    const { replaceAfterMs = REPLACE_AFTER_MS } = this.#options;
     let failingSince: number | undefined;
     while (!signal.aborted) {
       try {
+        if (!this.#isMember) await this.#replace();
         const wanted = this.#wanted();
         if (wanted.size === 0) await this.#woken();
         else await this.#fetch(wanted, FETCH_WAIT_MS);
@@ -188,9 +193,9 @@ export class KafkaGroup {
         failingSince ??= Date.now();
         await sleep(FAULT_PAUSE_MS, undefined, { signal }).catch(() => {});
         if (apiIdOf(error) === 'OFFSET_OUT_OF_RANGE') await this.#moveIntoRange().catch(() => {});
-        if (Date.now() - failingSince < REPLACE_AFTER_MS || signal.aborted) continue;
+        if (Date.now() - failingSince < replaceAfterMs || signal.aborted) continue;
         failingSince = Date.now();
-        await this.#replace().catch(this.#options.problem);
+        this.#isMember = false;
       }
     }
   }
@@ -257,6 +262,7 @@ export class KafkaGroup {
     await within(CLOSE_LIMIT_MS, this.#consumer.close(true));
     this.#consumer = this.#client();
     await this.#join();
+    this.#isMember = true;
   }
 
   async #woken(): Promise<void> {
