@@ -20,6 +20,7 @@ export function consoleOf(deployment: string, port: number | undefined): Console
         url: `${running.apiUrl}/prod`,
         auth: authAsked(running, deployment, clients),
         deployment,
+        hasBatch: Object.values(running.stacks).some(({ outputs }) => 'BatchMachineArn' in outputs),
       });
       return {
         ...tools,

@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import type { ConsoleTools, Hop, PostOrder, Quarantined } from '../../local/console/tools.ts';
 import { formatCoordinate } from '../../model/coordinates.ts';
 import { type Layer, layers, parseQuarantined, quarantinePrefix } from '../../model/quarantine.ts';
+import { questions } from '../../model/questions/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
-import type { DeployedNames } from '../accounting/deployed-names.ts';
+import { batchNamesOf, type DeployedNames } from '../accounting/deployed-names.ts';
 import type { Clients } from '../aws.ts';
 import { concurrently } from '../concurrently.ts';
 import { authorized, type DoorAuth } from '../door-auth.ts';
@@ -14,7 +15,9 @@ import { syntheticPost } from '../emulator/posts.ts';
 import { syntheticPosts } from '../emulator/synthetic.ts';
 import { listObjects, readObject } from '../quarantine/bucket.ts';
 import { candidates, redriveAll } from '../quarantine/redrive.ts';
+import { runBatch } from './batch.ts';
 import { follow } from './follow.ts';
+import { totalsOf } from './totals.ts';
 
 export interface ToolsOptions {
   readonly clients: Clients;
@@ -24,6 +27,7 @@ export interface ToolsOptions {
   readonly url: string;
   readonly auth: DoorAuth;
   readonly deployment: string;
+  readonly hasBatch: boolean;
 }
 
 /** Beyond the posts of the demonstration and the emulator's first round. */
@@ -39,6 +43,7 @@ export function consoleTools({
   url,
   auth,
   deployment,
+  hasBatch,
 }: ToolsOptions): ConsoleTools & { close(): void } {
   const door = httpDoor({ keepAlive: true });
   const send = authorized(door, auth);
@@ -49,6 +54,16 @@ export function consoleTools({
       const answer: Answer = await send('GET', new URL(url + path), '');
       return { status: answer.status, body: answer.error ?? answer.body };
     },
+    questions: Object.fromEntries(
+      questions.map(({ name, number, metric }) => [
+        name,
+        { ...(number !== undefined && { number }), isWindowed: metric.window !== undefined },
+      ]),
+    ),
+    totals: async () => totalsOf(await names()),
+    ...(hasBatch && {
+      runBatch: async (onStep, signal) => runBatch(clients, batchNamesOf(await names()), onStep, signal),
+    }),
     sample: () => {
       const index = randomInt(firstIndex, lastIndex);
       return { index, rows: syntheticPost(randomInt(lastIndex), index) as PostOrder['rows'] };

@@ -1,6 +1,6 @@
 import { uPlot } from '../vendor/chart.js';
-import { html, useEffect, useRef } from '../vendor/ui.js';
-import { brief } from './format.js';
+import { html, useEffect, useMemo, useRef, useState } from '../vendor/ui.js';
+import { brief, clock } from './format.js';
 
 const seriesColours = 6;
 const seen = matchMedia('(prefers-color-scheme: dark)');
@@ -11,21 +11,25 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 export const seriesColour = (at) => colour(`--series-${(at % seriesColours) + 1}`);
 
 /**
- * Lines over time, or stacked areas.
+ * Lines over time, or stacked areas; below them the newest value of each, or those where the pointer is.
  * @param lines [{label, timestamps (ms), values, axis, color}]
  * @param annotations [{value, label}] horizontal lines
  */
 export function TimeChart({ lines, height, from, to, stacked = false, units = {}, annotations = [], label }) {
   const holder = useRef(null);
+  const [at, setAt] = useState(null);
+  const times = useMemo(() => timesOf(lines), [lines]);
   useEffect(() => {
     if (!holder.current) return undefined;
     const parent = holder.current;
     let chart;
     const draw = () => {
       chart?.destroy();
+      const width = parent.clientWidth;
+      const pointed = ({ cursor }) => setAt(cursor.idx ?? null);
       chart = new uPlot(
-        options({ lines, height, from, to, stacked, units, annotations, width: parent.clientWidth }),
-        dataOf(lines, stacked),
+        options({ lines, height, from, to, stacked, units, annotations, width, pointed }),
+        dataOf(lines, times, stacked),
         parent,
       );
     };
@@ -39,14 +43,27 @@ export function TimeChart({ lines, height, from, to, stacked = false, units = {}
       chart.destroy();
     };
   }, [lines, height, from, to, stacked]);
-  return html`<figure class="chart" role="img" aria-label=${`${label}: ${summaryOf(lines)}`}><div ref=${holder}></div></figure>`;
+  const pointedAt = at === null ? undefined : times[at];
+  return html`<figure class="chart">
+    <div ref=${holder} role="img" aria-label=${`${label}: ${summaryOf(lines)}`}></div>
+    <ul class="chart-legend" aria-hidden="true">
+      ${pointedAt !== undefined && html`<li><time>${clock(pointedAt)}</time></li>`}
+      ${lines.map(
+        (line, index) => html`<li>
+          <span class="swatch" style=${{ background: line.color ?? `var(--series-${(index % seriesColours) + 1})` }}></span>
+          ${line.label} <b>${brief(pointedAt === undefined ? line.values.at(-1) : line.values[line.timestamps.indexOf(pointedAt)])}</b>
+        </li>`,
+      )}
+    </ul>
+  </figure>`;
 }
 
 const summaryOf = (lines) =>
   lines.map(({ label, values }) => `${label} ${values.length === 0 ? 'no data' : brief(values.at(-1))}`).join(', ');
 
-function dataOf(lines, stacked) {
-  const times = [...new Set(lines.flatMap(({ timestamps }) => timestamps))].sort((a, b) => a - b);
+const timesOf = (lines) => [...new Set(lines.flatMap(({ timestamps }) => timestamps))].sort((a, b) => a - b);
+
+function dataOf(lines, times, stacked) {
   const rows = lines.map(({ timestamps, values }) => {
     const at = new Map(timestamps.map((time, index) => [time, values[index]]));
     return times.map((time) => at.get(time) ?? null);
@@ -66,7 +83,7 @@ function summedUp(rows) {
   );
 }
 
-function options({ lines, width, height, from, to, stacked, units, annotations }) {
+function options({ lines, width, height, from, to, stacked, units, annotations, pointed }) {
   const [text, rule] = [colour('--muted'), colour('--rule')];
   const axis = { stroke: text, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 } };
   const hasRight = lines.some((line) => line.axis === 'right');
@@ -74,11 +91,11 @@ function options({ lines, width, height, from, to, stacked, units, annotations }
   return {
     width,
     height,
-    legend: { show: true, live: true },
+    legend: { show: false },
     cursor: { y: false },
     scales: { x: { time: true, range: [from / 1000, to / 1000] }, left: scale, right: scale },
     axes: [
-      { ...axis },
+      { ...axis, values: clockTicks },
       { ...axis, scale: 'left', size: 56, label: units.left, values: (_, ticks) => ticks.map(brief) },
       ...(hasRight
         ? [
@@ -95,7 +112,7 @@ function options({ lines, width, height, from, to, stacked, units, annotations }
         : []),
     ],
     series: [
-      { value: (_, time) => (time === null ? '' : new Date(time * 1000).toLocaleTimeString('en-GB')) },
+      {},
       ...lines.map((line, at) => {
         const stroke = line.color ?? seriesColour(at);
         return {
@@ -106,12 +123,24 @@ function options({ lines, width, height, from, to, stacked, units, annotations }
           fill: stacked ? `${stroke}55` : undefined,
           spanGaps: true,
           points: { show: line.values.length < 3 },
-          value: (_, shown) => (shown === null || shown === undefined ? '' : brief(shown)),
         };
       }),
     ],
-    hooks: { draw: [(chart) => drawAnnotations(chart, annotations)] },
+    hooks: { draw: [(chart) => drawAnnotations(chart, annotations)], setCursor: [pointed] },
   };
+}
+
+/** Hours and minutes as everywhere on the page; the day at the first tick of one, where there are several. */
+function clockTicks(_, ticks) {
+  const days = new Set(ticks.map((tick) => new Date(tick * 1000).toDateString()));
+  return ticks.map((tick, at) => {
+    const time = new Date(tick * 1000);
+    const isNewDay = at === 0 || new Date(ticks[at - 1] * 1000).toDateString() !== time.toDateString();
+    const day =
+      days.size > 1 && isNewDay ? `\n${time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}` : '';
+    const seconds = ticks.length > 1 && ticks[1] - ticks[0] < 60 ? { second: '2-digit' } : {};
+    return time.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...seconds }) + day;
+  });
 }
 
 function drawAnnotations(chart, annotations) {

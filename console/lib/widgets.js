@@ -4,50 +4,30 @@ import { seriesColour, TimeChart } from './chart.js';
 import { brief, clock } from './format.js';
 import { markdown } from './markdown.js';
 import { Badge, Empty, Loading, Problem } from './parts.js';
+import { turns, useInView } from './turns.js';
 
-const rowHeight = 56;
+/** Of the grid, with the gap. */
+const rowHeight = 64;
+/** Of a widget around its chart: title, legend, padding. */
+const aroundChart = 112;
 const alarmKinds = { ALARM: 'failing', OK: 'ok', INSUFFICIENT_DATA: 'quiet' };
 
-/** Functions behind widgets that run at the same time, and the least time between two runs of one. */
-const calledAtOnce = 2;
+/** Functions behind widgets run one after the other beyond a few, each not more often than this. */
+const inTurn = turns(2);
 const calledEveryMs = 15_000;
-let called = 0;
-const waiting = [];
-
-/** One after the other beyond a few: a dashboard may have dozens, each of which costs an invocation. */
-async function inTurn(work) {
-  if (called >= calledAtOnce) await new Promise((resolve) => waiting.push(resolve));
-  called++;
-  try {
-    return await work();
-  } finally {
-    called--;
-    waiting.shift()?.();
-  }
-}
-
-/** The newest range that was there while it was seen; undefined until then. */
-function useSeen(range) {
-  const holder = useRef(null);
-  const [isSeen, setSeen] = useState(false);
-  const last = useRef(undefined);
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => setSeen(entry.isIntersecting), { rootMargin: '200px' });
-    observer.observe(holder.current);
-    return () => observer.disconnect();
-  }, []);
-  if (isSeen) last.current = range;
-  return { holder, range: last.current };
-}
 
 /** One widget of a dashboard. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
 export function Widget({ widget, range: now }) {
-  const { holder, range } = useSeen(now);
+  const { holder, isInView } = useInView();
+  const seen = useRef(undefined);
+  if (isInView) seen.current = now;
+  const range = seen.current;
   const Drawn = widgets[widget.type];
   const { title } = widget.properties ?? {};
   if (!Drawn) return html`<${Problem} message=${`Widgets of the type ${widget.type} are not drawn here.`} />`;
   return html`<section class="widget" tabindex="0" ref=${holder} aria-label=${title ?? widget.type}>
     ${title && html`<h2>${title}</h2>`}
+    ${range === undefined && widget.type !== 'text' && html`<div class="waiting" aria-hidden="true"></div>`}
     ${(range || widget.type === 'text') && html`<${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />`}
   </section>`;
 }
@@ -84,7 +64,7 @@ function Metric({ properties, widget, range, title }) {
     return html`<${AlarmStatus} properties=${{ alarms: properties.annotations.alarms }} />`;
   }
   if (!lines) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading" />`;
-  const height = Math.max(120, widget.height * rowHeight - 96);
+  const height = Math.max(120, widget.height * rowHeight - aroundChart);
   const draw = { singleValue: Numbers, gauge: Gauges, bar: BarsNow, pie: BarsNow, table: Values }[view];
   return html`<${Problem} message=${error} />
     ${
@@ -188,7 +168,7 @@ function Custom({ properties, widget, range, title }) {
     if (state.html !== undefined && holder.current) holder.current.replaceChildren(...inert(state.html));
   }, [state.html]);
   return html`<${Problem} message=${state.error} />
-    ${!('html' in state || 'json' in state || 'error' in state) && html`<${Loading} what="Asking" />`}
+    ${!('html' in state || 'json' in state || 'error' in state) && html`<div class="waiting" role="status"><span class="hidden">Asking</span></div>`}
     ${state.json !== undefined && html`<pre tabindex="0">${JSON.stringify(state.json, undefined, 2)}</pre>`}
     <div class="custom" ref=${holder}></div>`;
 }

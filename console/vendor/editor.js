@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { StandardSQL, sql } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState } from '@codemirror/state';
-import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
 /** Colours come from the page, so that they follow light and dark. */
@@ -29,6 +29,7 @@ export function sqlEditor({ parent, nonce, text, run, changed }) {
         lineNumbers(),
         history(),
         drawSelection(),
+        placeholder('select … or choose a named query'),
         bracketMatching(),
         closeBrackets(),
         autocompletion(),

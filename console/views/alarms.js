@@ -7,37 +7,47 @@ import { html, useState } from '../vendor/ui.js';
 const everyMs = 3000;
 const kinds = { ALARM: 'failing', OK: 'ok', INSUFFICIENT_DATA: 'quiet' };
 const titles = { ALARM: 'alarm', OK: 'ok', INSUFFICIENT_DATA: 'insufficient data' };
-const order = ['ALARM', 'INSUFFICIENT_DATA', 'OK'];
+const counted = { ALARM: 'in alarm', INSUFFICIENT_DATA: 'without data', OK: 'ok' };
+const order = Object.keys(counted);
+const severities = ['critical', 'warning'];
+const severityKinds = { critical: 'failing', warning: 'late' };
+
+/** As the description says it. */
+const severityOf = ({ description = '' }) => /^Severity: (\w+)$/m.exec(description)?.[1];
 
 const placeOf = (name) => `#/alarms/${encodeURIComponent(name)}`;
 
 /** The alarms of the templates: where each stands and why. The place tells which one is open. */
-export default function Alarms({ place }) {
+export default function Alarms({ place: [opened] }) {
   const { data, error } = useAnswer('/api/alarms', everyMs);
-  const alarms = [...(data?.alarms ?? [])].sort(
-    (a, b) => order.indexOf(a.state.value) - order.indexOf(b.state.value) || (a.name < b.name ? -1 : 1),
-  );
-  const chosen = alarms.find(({ name }) => name === place[0]);
+  const place = (alarm) => [order.indexOf(alarm.state.value), severities.indexOf(severityOf(alarm))];
+  const alarms = [...(data?.alarms ?? [])].sort((a, b) => {
+    const [[state, severity], [otherState, otherSeverity]] = [place(a), place(b)];
+    return state - otherState || severity - otherSeverity || (a.name < b.name ? -1 : 1);
+  });
+  const chosen = alarms.find(({ name }) => name === opened);
   return html`<${View} title="Alarms" note="Evaluated here as CloudWatch does: periods, M of N datapoints, missing data.">
     <${Problem} message=${error} />
     ${!data && !error && html`<${Loading} what="Asking" />`}
     ${data && alarms.length === 0 && html`<${Empty}>The templates have no alarms.<//>`}
     ${
       alarms.length > 0 &&
-      html`<p class="note">${order
-        .map((value) => `${alarms.filter(({ state }) => state.value === value).length} ${titles[value]}`)
-        .join(', ')}</p>
+      html`<p class="counts">${order
+        .map((value) => ({ value, of: alarms.filter(({ state }) => state.value === value).length }))
+        .filter(({ of }) => of > 0)
+        .map(({ value, of }) => html`<${Badge} kind=${kinds[value]}>${of} ${counted[value]}<//> `)}</p>
         <div class="table-box tall" tabindex="0" role="region" aria-label="All alarms">
           <table>
             <thead>
-              <tr><th scope="col">State</th><th scope="col">Alarm</th><th scope="col">Reason</th><th scope="col">Since</th></tr>
+              <tr><th scope="col">State</th><th scope="col">Severity</th><th scope="col">Alarm</th><th scope="col">Reason</th><th scope="col">For</th></tr>
             </thead>
             <tbody>
               ${alarms.map(
                 (alarm) => html`<tr key=${alarm.name}>
                   <td><${Badge} kind=${kinds[alarm.state.value]}>${titles[alarm.state.value]}<//></td>
-                  <td><a href=${placeOf(alarm.name)}>${alarm.name}</a></td>
-                  <td>${alarm.state.reason}</td>
+                  <td>${severityOf(alarm) && html`<${Badge} kind=${alarm.state.value === 'ALARM' ? severityKinds[severityOf(alarm)] : 'quiet'}>${severityOf(alarm)}<//>`}</td>
+                  <td class="nowrap"><a href=${placeOf(alarm.name)} title=${meaningOf(alarm)}>${alarm.name}</a></td>
+                  <td><${Reason} text=${alarm.state.reason} /></td>
                   <td class="nowrap">${duration(Date.now() - alarm.state.transitioned)}</td>
                 </tr>`,
               )}
@@ -59,12 +69,20 @@ export default function Alarms({ place }) {
   <//>`;
 }
 
+/** The first line of the description is for the person who is woken. */
+const meaningOf = ({ description = '' }) => description.split('\n')[0];
+
+/** One line; the rest on demand. */
+const Reason = ({ text }) =>
+  text.length <= 90 ? text : html`<details class="reason"><summary>${text}</summary></details>`;
+
 function Alarm({ alarm, names, onClose }) {
   const runbook = /runbooks\/([a-z0-9-]+)\.md/.exec(alarm.description ?? '')?.[1];
   const [tab, setTab] = useState(runbook ? 'runbook' : 'about');
   return html`<${Panel} title=${alarm.name} onClose=${onClose}>
     <p><${Badge} kind=${kinds[alarm.state.value]}>${titles[alarm.state.value]}<//> since ${dateTime(alarm.state.transitioned)}</p>
-    <p>${alarm.state.reason}</p>
+    <p><b>${meaningOf(alarm)}</b></p>
+    <p class="note">${alarm.state.reason}</p>
     <${Tabs}
       label="About this alarm"
       selected=${tab}

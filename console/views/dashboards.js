@@ -4,7 +4,9 @@ import { Widget } from '../lib/widgets.js';
 import { html, useEffect, useMemo, useState } from '../vendor/ui.js';
 
 const ranges = [
+  { title: '5 minutes', ms: 300_000 },
   { title: '15 minutes', ms: 900_000 },
+  { title: '30 minutes', ms: 1_800_000 },
   { title: '1 hour', ms: 3_600_000 },
   { title: '3 hours', ms: 10_800_000 },
   { title: '12 hours', ms: 43_200_000 },
@@ -28,7 +30,7 @@ export default function Dashboards({ place }) {
   const names = data?.dashboards.map(({ name }) => name) ?? [];
   const name = picked ?? names[0];
   const dashboard = useAnswer(name && `/api/dashboards/${encodeURIComponent(name)}`);
-  const span = chosen ?? spanOf(dashboard.data?.body.start) ?? ranges[0].ms;
+  const span = chosen ?? spanAtFirst(dashboard.data?.body ?? {}, Date.now() - (data?.since ?? 0));
   useEffect(() => {
     if (every === 0) return undefined;
     const timer = setInterval(() => document.hidden || setNow(Date.now()), every);
@@ -63,11 +65,17 @@ const Choice = ({ title, value, options, onChange }) => html`<label class="field
   </select>
 </label>`;
 
-/** `-PT3H`, as a dashboard says where it starts: those of the ranges that there are. */
-function spanOf(start) {
+/**
+ * What a dashboard shows until somebody chooses: since `start` as it says, such as `-PT3H`, but not much more than there
+ * is of a run that has just begun, and no less than its longest period.
+ */
+function spanAtFirst({ start, widgets = [] }, ranForMs) {
   const [, days, hours, minutes] = /^-P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(start ?? '') ?? [];
-  const ms = Number(days ?? 0) * 86_400_000 + Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000;
-  return ranges.find((range) => range.ms === ms)?.ms;
+  const said = Number(days ?? 0) * 86_400_000 + Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000;
+  const most = ranges.findLast(({ ms }) => ms <= said)?.ms ?? 3_600_000;
+  const periods = [...JSON.stringify(widgets).matchAll(/"period":(\d+)/g)].map(([, seconds]) => Number(seconds) * 1000);
+  const least = Math.max(ranForMs, ...periods);
+  return Math.min(most, (ranges.find(({ ms }) => ms >= least) ?? ranges.at(-1)).ms);
 }
 
 function Grid({ widgets, range }) {

@@ -1,8 +1,11 @@
 import { useAnswer } from '../lib/api.js';
-import { brief, clock, duration, pretty } from '../lib/format.js';
-import { Graph } from '../lib/graph.js';
+import { brief, clock, count, duration, pretty } from '../lib/format.js';
+import { Graph, List, useWidth } from '../lib/graph.js';
 import { Empty, Loading, Panel, Problem, Table, Tabs, View } from '../lib/parts.js';
-import { html, useState } from '../vendor/ui.js';
+import { html, useMemo, useState } from '../vendor/ui.js';
+
+/** Below it arrows have no room between boxes. */
+const leastWidth = 640;
 
 const titles = { reads: 'reads', writes: 'writes to', calls: 'calls', asks: 'is read by' };
 
@@ -11,9 +14,12 @@ export default function Flow({ live }) {
   const { data: topology, error } = useAnswer('/api/topology');
   const [chosen, setChosen] = useState();
   const [asks, setAsks] = useState(false);
+  const shown = useMemo(
+    () => topology && { ...topology, edges: topology.edges.filter(({ how }) => asks || how !== 'asks') },
+    [topology, asks],
+  );
   if (!topology)
     return html`<${View} title="Flow"><${Problem} message=${error} /><${Loading} what="Reading the templates" /><//>`;
-  const edges = topology.edges.filter(({ how }) => asks || how !== 'asks');
   const node = topology.nodes.find(({ id }) => id === chosen);
   return html`<${View}
     title="Flow"
@@ -21,7 +27,7 @@ export default function Flow({ live }) {
     actions=${html`<label class="check"><input type="checkbox" checked=${asks} onChange=${() => setAsks(!asks)} /> Show look-ups too</label>`}
   >
     <${Summary} topology=${topology} live=${live} />
-    <${Graph} topology=${{ ...topology, edges }} live=${live} chosen=${chosen} onChoose=${setChosen} />
+    <${Picture} topology=${shown} live=${live} chosen=${chosen} onChoose=${setChosen} />
     <${Legend} />
     <details class="all-edges">
       <summary>All arrows as a table</summary>
@@ -31,8 +37,17 @@ export default function Flow({ live }) {
   <//>`;
 }
 
-/** What comes in, and the worst of what waits. */
+function Picture(props) {
+  const { holder, width } = useWidth(0);
+  const Drawn = width < leastWidth ? List : Graph;
+  return html`<div ref=${holder}>${width > 0 && html`<${Drawn} ...${props} width=${width} />`}</div>`;
+}
+
+const wholeNumber = (value) => (value === null || value === undefined ? '–' : count(value));
+
+/** Where the records have come since the start, beside what moves now. */
 function Summary({ topology, live }) {
+  const { data } = useAnswer('/api/totals');
   if (!live) return null;
   const kindOf = new Map(topology.nodes.map(({ id, type }) => [id, type]));
   const into = (type) =>
@@ -42,19 +57,30 @@ function Summary({ topology, live }) {
   const states = Object.values(live.edges);
   const lags = states.flatMap(({ lag }) => lag ?? []);
   const errors = states.reduce((sum, { errors }) => sum + errors, 0);
-  return html`<dl class="facts">
-    <div><dt>Into streams</dt><dd>${brief(into('AWS::Kinesis::Stream'))} <small>records/s</small></dd></div>
-    <div><dt>Into topics</dt><dd>${brief(into('AWS::MSK::Topic'))} <small>records/s</small></dd></div>
-    <div><dt>Oldest record waiting</dt><dd>${lags.length === 0 ? '–' : duration(Math.max(...lags))}</dd></div>
-    <div><dt>Errors, last 30 s</dt><dd class=${errors > 0 ? 'failing' : ''}>${brief(errors)}</dd></div>
-    <div><dt>As of</dt><dd>${clock(live.time)}</dd></div>
-  </dl>`;
+  return html`<div class="summary">
+    <dl class="facts main" aria-label=${`Records since ${clock(live.since)}`}>
+      ${(data?.totals ?? []).map(({ name, title }) => {
+        const value = live.totals[name];
+        return html`<div key=${name} class=${name}>
+          <dt>${title}</dt>
+          <dd class=${name === 'lost' && value > 0 ? 'failing' : ''}>${wholeNumber(value)}</dd>
+        </div>`;
+      })}
+      <p class="note">records since ${clock(live.since)}${live.totals.lost === null ? '; loss is known once the batch layer has run' : ''}</p>
+    </dl>
+    <dl class="facts">
+      <div><dt>Into streams</dt><dd>${brief(into('AWS::Kinesis::Stream'))} <small>/s</small></dd></div>
+      <div><dt>Into topics</dt><dd>${brief(into('AWS::MSK::Topic'))} <small>/s</small></dd></div>
+      <div><dt>Oldest waiting</dt><dd>${lags.length === 0 ? '–' : duration(Math.max(...lags))}</dd></div>
+      <div><dt>Errors, last 30 s</dt><dd class=${errors > 0 ? 'failing' : ''}>${brief(errors)}</dd></div>
+    </dl>
+  </div>`;
 }
 
 const Legend = () =>
   html`<p class="legend" aria-hidden="true">
     <span class="line ok"></span> moving <span class="line quiet"></span> quiet
-    <span class="line late"></span> over a minute behind <span class="line failing"></span> errors
+    <span class="line late"></span> over 30 s behind <span class="line failing"></span> errors
   </p>`;
 
 function EdgeTable({ topology, live }) {
@@ -112,6 +138,12 @@ function ResourcePart({ id, part }) {
   return html`<${Problem} message=${error} />${drawn[part](data)}`;
 }
 
+/** `partition 0, offset 17`; a sequence number is told by its end. */
+const placeText = (place) =>
+  Object.entries(place)
+    .map(([name, value]) => `${name} ${value.length > 24 ? `…${value.slice(-12)}` : value}`)
+    .join(', ');
+
 const drawn = {
   template: ({ type, path, ref, template }) => html`<dl class="pairs">
       <dt>Type</dt><dd>${type}</dd>
@@ -134,9 +166,12 @@ const drawn = {
         ? html`<${Empty}>It holds nothing recent.<//>`
         : html`<ol class="records">
             ${records.map(
-              ({ time, key, value }) =>
-                html`<li>
-                  <p>${time !== null && html`<time>${clock(time)}</time>`} <code>${key}</code></p>
+              ({ time, place, key, value }) =>
+                html`<li key=${place ? Object.values(place).join(' ') : key}>
+                  <p>
+                    ${time !== null && html`<time>${clock(time)}</time>`}
+                    ${' '}${place && html`<span class="note">${placeText(place)}, key</span>`} <code>${key}</code>
+                  </p>
                   <pre tabindex="0" aria-label=${key}>${pretty(value).slice(0, 4000)}</pre>
                 </li>`,
             )}

@@ -24,10 +24,12 @@ export default function Posts({ live }) {
       data &&
       html`<div class="beside">
         <${SendOne} feeds=${data.feeds} doors=${data.doors} onSent=${setFollowed} />
-        <${Emulate} doors=${data.doors} emulation=${live?.emulation} />
+        <div>
+          <${Emulate} doors=${data.doors} emulation=${live?.emulation} />
+          ${followed && html`<${Journey} key=${followed} id=${followed} feeds=${data.feeds} />`}
+        </div>
       </div>`
     }
-    ${followed && html`<${Journey} key=${followed} id=${followed} feeds=${data.feeds} />`}
   <//>`;
 }
 
@@ -66,20 +68,22 @@ function SendOne({ feeds, doors, onSent }) {
       <h2>One by hand</h2>
       <button type="button" onClick=${fill}>Another one</button>
     </header>
+    <div class="actions between">
+      <${Doors} doors=${doors} chosen=${through} onChange=${setThrough} />
+      <button type="submit" class="primary" disabled=${busy || index === undefined || through.length === 0}>Send and follow</button>
+    </div>
+    <${Problem} message=${problem} />
     ${feeds.map(
       (feed) => html`<label class="field wide">
         ${feed}
         <textarea
-          rows="5"
+          rows=${Math.min(16, (rows[feed] ?? '').split('\n').length + 1)}
           spellcheck="false"
           value=${rows[feed] ?? ''}
           onInput=${(event) => setRows({ ...rows, [feed]: event.target.value })}
         ></textarea>
       </label>`,
     )}
-    <${Doors} doors=${doors} chosen=${through} onChange=${setThrough} />
-    <${Problem} message=${problem} />
-    <button type="submit" class="primary" disabled=${busy || index === undefined || through.length === 0}>Send and follow</button>
   </form>`;
 }
 
@@ -130,7 +134,7 @@ function Emulate({ doors, emulation }) {
   const running = emulation?.running ?? false;
   return html`<form class="card" onSubmit=${start} aria-label="Emulate">
     <header class="card-head"><h2>Many at a rate</h2></header>
-    <div class="grid">
+    <div class="grid four">
       ${fields.map(
         ({ name, title, ...limits }) => html`<label class="field">
           ${title}
@@ -201,6 +205,6 @@ function Journey({ id, feeds }) {
         </section>`,
       )}
     </div>
-    ${!done && html`<p class="note">The batch layer takes it with the next run: npm run batch.</p>`}
+    ${!done && html`<p class="note">The batch layer takes it with its next run: <a href="#/answers">run it now</a>, or npm run batch.</p>`}
   </section>`;
 }

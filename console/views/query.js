@@ -1,5 +1,5 @@
 import { get, nonce, post, useAnswer } from '../lib/api.js';
-import { bytes, clock, count, duration } from '../lib/format.js';
+import { bytes, clock, count, duration, words } from '../lib/format.js';
 import { Badge, Empty, Loading, Problem, Table, Tabs, View } from '../lib/parts.js';
 import { sqlEditor } from '../vendor/editor.js';
 import { html, useEffect, useRef, useState } from '../vendor/ui.js';
@@ -196,10 +196,16 @@ function Bars({ page: { columns, rows } }) {
     </ul>`;
 }
 
+/** Questions by their numbers, with which their descriptions begin; then the others. */
+const byNumber = (a, b) => {
+  const key = ({ name, describe }) => `${/^\d+[a-z]?(?=:)/.exec(describe ?? '')?.[0] ?? '~'} ${name}`;
+  return key(a) < key(b) ? -1 : 1;
+};
+
 const Named = ({ named, choose }) => html`<ul class="choices">
-  ${named.map(
+  ${[...named].sort(byNumber).map(
     ({ name, describe, sql }) => html`<li>
-      <button type="button" onClick=${() => choose(sql)}><b>${name}</b><small>${describe}</small></button>
+      <button type="button" onClick=${() => choose(sql)}><b>${words(name)}</b><small>${describe}</small></button>
     </li>`,
   )}
 </ul>`;

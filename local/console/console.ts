@@ -13,11 +13,17 @@ import type { Target } from '../template/scope.ts';
 import type { Deployment } from '../template/state.ts';
 import { alarmRoutes } from './alarms.ts';
 import { answerRoutes } from './answers.ts';
+import { BatchRuns } from './batch.ts';
 import { dashboardRoutes } from './dashboards/dashboards.ts';
 import { type Engines, engineRoutes } from './engines.ts';
 import { faultRoutes } from './faults.ts';
 import type { Route } from './http.ts';
+import { alarmPlaces } from './live/alarm-places.ts';
+import { topicsBehind } from './live/edge-metrics.ts';
+import { groupsOfTopics } from './live/groups.ts';
 import { Live } from './live/live.ts';
+import { TakenCounts } from './live/taken-counts.ts';
+import { type Counted, Totals } from './live/totals.ts';
 import { Posts } from './posts.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { queryRoutes } from './query.ts';
@@ -57,7 +63,15 @@ export interface ConsoleParts {
   readonly faults: Faults;
   readonly services: Pick<
     Services,
-    'apiGateway' | 'cloudWatch' | 'kafka' | 'kafkaConnect' | 'lambda' | 'logs' | 'ministack' | 'queryEngine'
+    | 'apiGateway'
+    | 'cloudWatch'
+    | 'kafka'
+    | 'kafkaConnect'
+    | 'lambda'
+    | 'logs'
+    | 'mappings'
+    | 'ministack'
+    | 'queryEngine'
   >;
   readonly fault: (error: unknown, what: string) => void;
 }
@@ -73,25 +87,45 @@ const PORT = 8001;
 export async function openConsole(options: ConsoleOptions, parts: ConsoleParts): Promise<RunningConsole> {
   const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, calls, faults, services, fault } =
     parts;
-  const { apiGateway, cloudWatch, lambda, logs } = services;
+  const { apiGateway, cloudWatch, kafka, lambda, logs, mappings } = services;
+  const since = Date.now();
   const tools = options.tools({ endpoint, apiUrl: apiGateway.url, stacks, apiKeys: apiGateway.apiKeys });
   const pipeline = new PipelineTopology(assembly, stacks, target);
   const posts = new Posts(tools);
+  const batch = new BatchRuns(tools);
   const call: Call = (service, operation, input) => frontDoor.call(administrator, service, operation, input);
   const credentials = { accessKeyId: administrator.accessKeyId, secretAccessKey: administrator.secretAccessKey };
   const s3 = new S3Client({ endpoint, region: target.region, credentials, forcePathStyle: true });
-  const live = new Live({ metrics: cloudWatch, calls }, pipeline, () => ({
+  const taken = new TakenCounts();
+  mappings.onTaken((records) => taken.see(records, Date.now()));
+  const declared = await tools.totals();
+  const totals = new Totals(cloudWatch, countedOf(pipeline, taken), { totals: declared, since });
+  const live = new Live({ metrics: cloudWatch, calls, taken }, pipeline, (now) => ({
+    since,
+    totals: totals.values(now),
     emulation: posts.emulation ?? null,
+    batch: batch.state ?? null,
     alarms: cloudWatch.alarms().filter(({ state }) => state.value === 'ALARM').length,
+    alarmsAt: alarmPlaces(pipeline.topology, cloudWatch.alarms(), cloudWatch, now),
   }));
   const routes: Route[] = [
-    ...resourceRoutes(pipeline, logs.store, recordReaders(call, s3)),
+    ...resourceRoutes(
+      pipeline,
+      logs.store,
+      recordReaders({ call, s3, bootstrapServers: () => kafka.bootstrapServers }),
+    ),
     live.route(),
+    {
+      method: 'GET',
+      path: '/api/totals',
+      handle: () => ({ totals: declared.map(({ name, title }) => ({ name, title })) }),
+    },
+    ...batch.routes(),
     ...answerRoutes(tools),
     ...posts.routes(),
     ...quarantineRoutes(tools),
     ...queryRoutes((operation, input) => call('athena', operation, input)),
-    ...dashboardRoutes({ cloudWatch, functions: lambda, logs: logs.store }),
+    ...dashboardRoutes({ cloudWatch, functions: lambda, logs: logs.store, since }),
     ...alarmRoutes(cloudWatch, options.runbooks),
     ...engineRoutes(enginesOf(services)),
     ...faultRoutes(faults),
@@ -105,10 +139,30 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
     url: server.url,
     close: async () => {
       posts.close();
+      batch.close();
       await server.close();
       tools.close();
       s3.destroy();
     },
+  };
+}
+
+/** Streams are told from topics by what the templates have. */
+function countedOf(pipeline: PipelineTopology, taken: TakenCounts): Counted {
+  const namesOf = (type: string) =>
+    pipeline.topology.nodes
+      .filter((node) => node.type === type)
+      .flatMap(({ members }) => members.map(({ name }) => name));
+  const sources = { streams: namesOf('AWS::Kinesis::Stream'), topics: namesOf('AWS::MSK::Topic') };
+  const groups = groupsOfTopics(pipeline.resources);
+  const { cluster = '' } = pipeline;
+  return {
+    taken: (functionName, from) => taken.total(sources[from].map((source) => ({ functionName, source }))),
+    behind: (who) =>
+      topicsBehind(
+        groups.filter(({ reader }) => (reader.type === 'AWS::Lambda::Function') === (who === 'functions')),
+        cluster,
+      ),
   };
 }
 

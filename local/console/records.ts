@@ -1,11 +1,14 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { JsonObject } from '../services/service.ts';
+import { newestOfTopic } from './topic-records.ts';
 import type { Resource } from './topology/resources.ts';
 
 /** Something that a resource holds, the newest first. */
 export interface HeldRecord {
   /** Epoch milliseconds; null where it has no time. */
   readonly time: number | null;
+  /** Where in it: partition and offset, shard and sequence number. @default - the key says it */
+  readonly place?: Readonly<Record<string, string>>;
   readonly key: string;
   readonly value: string;
 }
@@ -15,20 +18,35 @@ export type RecordReaders = Readonly<Record<string, (resource: Resource) => Prom
 /** A service's operation, asked as the administrator. */
 export type Call = (service: string, operation: string, input: JsonObject) => Promise<JsonObject>;
 
+export interface RecordSources {
+  readonly call: Call;
+  readonly s3: S3Client;
+  /** Of the cluster. */
+  readonly bootstrapServers: () => string;
+}
+
 const SHOWN = 10;
 const RECENT_MS = 600_000;
 /** Records of a shard that are looked through for the newest. */
 const READ = 1_000;
 
 /** How to look into what records are kept in, by type. */
-export function recordReaders(call: Call, s3: S3Client): RecordReaders {
+export function recordReaders({ call, s3, bootstrapServers }: RecordSources): RecordReaders {
   return {
+    'AWS::MSK::Topic': ({ ref }) => newestOfTopic(bootstrapServers(), ref.slice(ref.lastIndexOf('/') + 1), SHOWN),
     'AWS::Kinesis::Stream': ({ ref }) => ofStream(call, ref),
     'AWS::DynamoDB::Table': ({ ref }) => ofTable(call, ref),
     'AWS::S3::Bucket': ({ ref }) => ofBucket(s3, ref),
     'AWS::StepFunctions::StateMachine': ({ ref }) => ofStateMachine(call, ref),
     'AWS::Glue::Job': ({ ref }) => ofJob(call, ref),
   };
+}
+
+interface KinesisRecord {
+  readonly SequenceNumber: string;
+  readonly ApproximateArrivalTimestamp: number;
+  readonly PartitionKey: string;
+  readonly Data: string;
 }
 
 async function ofStream(call: Call, StreamName: string): Promise<HeldRecord[]> {
@@ -42,10 +60,11 @@ async function ofStream(call: Call, StreamName: string): Promise<HeldRecord[]> {
         Timestamp: (Date.now() - RECENT_MS) / 1_000,
       });
       const { Records } = await call('kinesis', 'GetRecords', { ShardIterator, Limit: READ });
-      return (Records as { SequenceNumber: string; ApproximateArrivalTimestamp: number; Data: string }[]).map(
-        ({ SequenceNumber, ApproximateArrivalTimestamp, Data }) => ({
+      return (Records as unknown as KinesisRecord[]).map(
+        ({ SequenceNumber, ApproximateArrivalTimestamp, PartitionKey, Data }) => ({
           time: Math.round(ApproximateArrivalTimestamp * 1_000),
-          key: `${ShardId} ${SequenceNumber}`,
+          place: { shard: ShardId, sequence: SequenceNumber },
+          key: PartitionKey,
           value: Buffer.from(Data, 'base64').toString('utf8'),
         }),
       );

@@ -1,3 +1,4 @@
+import type { MetricName } from '../services/cloudwatch/types.ts';
 import type { JsonObject } from '../services/service.ts';
 
 /** What the deployed API answered. */
@@ -58,6 +59,49 @@ export interface Quarantined {
   readonly rawBase64: string;
 }
 
+/** What is known of a question besides what the API lists. */
+export interface QuestionTraits {
+  /** Of the course's questions: `3a`. */
+  readonly number?: string;
+  /** It is about the last minutes: two answers are of two moments. */
+  readonly isWindowed: boolean;
+}
+
+/** A part of a total, in records or rows. */
+export type Term =
+  /** What was put of a metric since the start. */
+  | { readonly kind: 'sum'; readonly metric: MetricName }
+  /** Its newest value; a total without it is not known. */
+  | { readonly kind: 'latest'; readonly metric: MetricName }
+  /** Records that a function took since the start. */
+  | { readonly kind: 'taken'; readonly functionName: string; readonly from: 'streams' | 'topics' }
+  /** Records of topics that readers have not read yet. */
+  | { readonly kind: 'behind'; readonly who: 'functions' | 'connectors' };
+
+/** A number that tells where records have come. */
+export interface Total {
+  readonly name: string;
+  /** As people call it. */
+  readonly title: string;
+  readonly plus: readonly Term[];
+  readonly minus?: readonly Term[];
+  /** It never becomes less. @default false */
+  readonly grows?: boolean;
+}
+
+/** A state that a run of the batch layer has passed. */
+export interface BatchStep {
+  readonly name: string;
+  readonly ms: number;
+  readonly failure?: string;
+}
+
+/** How a run of the batch layer ended. */
+export interface BatchEnd {
+  readonly outcome: 'changed' | 'unchanged' | 'overlap' | 'failed' | 'left';
+  readonly message: string;
+}
+
 /**
  * What the console does with the pipeline beyond what templates and services say: what its records mean is known to
  * the one who starts the runtime.
@@ -67,6 +111,12 @@ export interface ConsoleTools {
   readonly doors: readonly string[];
   /** The deployed API, below its stage, with whatever its authorization asks for. */
   ask(path: string): Promise<ApiAnswer>;
+  /** By the name of the question. */
+  readonly questions: Readonly<Record<string, QuestionTraits>>;
+  /** Of the rows of this deployment. */
+  totals(): Promise<readonly Total[]>;
+  /** Runs the batch layer; undefined where there is none. */
+  readonly runBatch?: (onStep: (step: BatchStep) => void, signal: AbortSignal) => Promise<BatchEnd>;
   /** A made-up post with a new index. */
   sample(): Omit<PostOrder, 'doors'>;
   /** Sends the rows and tells each station of their way, until they are through or `signal` is aborted. */

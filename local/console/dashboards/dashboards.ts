@@ -10,6 +10,8 @@ export interface DashboardSources {
   readonly cloudWatch: Pick<CloudWatch, 'dashboards' | 'dashboard' | 'metricData'>;
   readonly functions: Pick<LambdaService, 'invoke'>;
   readonly logs: Pick<LogStore, 'events'>;
+  /** When this run began, epoch milliseconds: before that, nothing or another run is seen. */
+  readonly since: number;
 }
 
 /** A line of a chart with its data. */
@@ -22,12 +24,12 @@ const POINTS = 1_440;
 const LOOKED_THROUGH = 2_000;
 
 /** The dashboards of the templates, as CloudWatch would draw them. */
-export function dashboardRoutes({ cloudWatch, functions, logs }: DashboardSources): Route[] {
+export function dashboardRoutes({ cloudWatch, functions, logs, since }: DashboardSources): Route[] {
   return [
     {
       method: 'GET',
       path: '/api/dashboards',
-      handle: () => ({ dashboards: cloudWatch.dashboards().map(({ name, modified }) => ({ name, modified })) }),
+      handle: () => ({ since, dashboards: cloudWatch.dashboards().map(({ name, modified }) => ({ name, modified })) }),
     },
     {
       method: 'GET',

@@ -1,5 +1,6 @@
 import type { MetricName, Statistic } from '../../services/cloudwatch/types.ts';
 import type { Resource } from '../topology/resources.ts';
+import type { GroupOfTopic } from './groups.ts';
 
 /** What is asked of a metric. */
 export interface Measure extends MetricName {
@@ -69,27 +70,11 @@ const into: Readonly<Record<string, OfResource>> = {
   'AWS::DynamoDB::Table': ({ ref }) => ({
     errors: [measure('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: ref })],
   }),
-  'AWS::KafkaConnect::Connector': ({ properties }, cluster) => {
+  'AWS::KafkaConnect::Connector': ({ properties }) => {
     const name = String(properties['ConnectorName']);
     return {
       rate: [measure('AWS/KafkaConnect', 'SinkRecordReadRate', { ConnectorName: name }, 'Average')],
       unit: 'records',
-      lag:
-        cluster === undefined
-          ? []
-          : topicsOf(properties).map((Topic) => ({
-              ...measure(
-                'AWS/Kafka',
-                'EstimatedMaxTimeLag',
-                {
-                  'Cluster Name': cluster,
-                  'Consumer Group': `connect-${name}`,
-                  Topic,
-                },
-                'Maximum',
-              ),
-              factor: MS_PER_SECOND,
-            })),
       errors: [measure('AWS/KafkaConnect', 'ErroredTaskCount', { ConnectorName: name }, 'Maximum')],
     };
   },
@@ -111,7 +96,23 @@ export function edgeMeasures(to: readonly Resource[], cluster: string | undefine
   };
 }
 
-function topicsOf(properties: Resource['properties']): string[] {
-  const { topics = '' } = (properties['ConnectorConfiguration'] ?? {}) as { readonly topics?: string };
-  return topics.split(',').filter(Boolean);
-}
+/** How old what a reader of topics has not read is. */
+export const topicLags = (groups: readonly GroupOfTopic[], cluster: string): Measure[] =>
+  groups.map(({ group, topic }) => ({
+    ...measure('AWS/Kafka', 'EstimatedMaxTimeLag', groupDimensions(cluster, group, topic), 'Maximum'),
+    factor: MS_PER_SECOND,
+  }));
+
+/** How many records a reader of topics has not read. */
+export const topicsBehind = (groups: readonly GroupOfTopic[], cluster: string): MetricName[] =>
+  groups.map(({ group, topic }) => ({
+    namespace: 'AWS/Kafka',
+    name: 'SumOffsetLag',
+    dimensions: groupDimensions(cluster, group, topic),
+  }));
+
+const groupDimensions = (cluster: string, group: string, topic: string) => ({
+  'Cluster Name': cluster,
+  'Consumer Group': group,
+  Topic: topic,
+});

@@ -4,7 +4,9 @@ import type { CloudWatch, MetricDataQuery, Series } from '../../services/cloudwa
 import type { Events, Route } from '../http.ts';
 import type { PipelineTopology } from '../topology/topology.ts';
 import { CallRates, type WatchedEdge } from './call-rates.ts';
-import { type EdgeMeasures, edgeMeasures, type Measure } from './edge-metrics.ts';
+import { type EdgeMeasures, edgeMeasures, type Measure, topicLags } from './edge-metrics.ts';
+import { groupsOfTopics } from './groups.ts';
+import type { ReaderOf, TakenCounts } from './taken-counts.ts';
 
 /** What goes along an arrow now. */
 export interface EdgeState {
@@ -29,38 +31,54 @@ const EVERY_MS = 1_000;
 const PERIOD_S = 10;
 /** Of which the last one is not over. */
 const PERIODS = 3;
-const LATE_MS = 60_000;
+const LATE_MS = 30_000;
+
+export interface LiveSources {
+  readonly metrics: Pick<CloudWatch, 'metricData'>;
+  readonly calls: Pick<CallRecorder, 'onCall'>;
+  readonly taken: Pick<TakenCounts, 'rate'>;
+}
+
+interface MeasuredEdge {
+  readonly id: string;
+  readonly measures: EdgeMeasures;
+  /** Functions that read, whose records are counted. */
+  readonly readers: readonly ReaderOf[];
+}
 
 /** Looks at the metrics of every arrow once a second, however many pages listen. */
 export class Live {
   readonly #metrics: Pick<CloudWatch, 'metricData'>;
-  readonly #edges: readonly { readonly id: string; readonly measures: EdgeMeasures }[];
-  readonly #more: () => object;
+  readonly #taken: Pick<TakenCounts, 'rate'>;
+  readonly #edges: readonly MeasuredEdge[];
+  readonly #more: (now: number) => object;
+  readonly #calls: CallRates;
   #last: { readonly at: number; readonly state: LiveState } | undefined;
 
-  readonly #calls: CallRates;
-
   /** @param more members of each event besides */
-  constructor(
-    {
-      metrics,
-      calls,
-    }: { readonly metrics: Pick<CloudWatch, 'metricData'>; readonly calls: Pick<CallRecorder, 'onCall'> },
-    pipeline: PipelineTopology,
-    more: () => object,
-  ) {
+  constructor({ metrics, calls, taken }: LiveSources, pipeline: PipelineTopology, more: (now: number) => object) {
     this.#metrics = metrics;
+    this.#taken = taken;
     this.#more = more;
-    const cluster = pipeline.resources.find(({ type }) => type === 'AWS::MSK::Cluster')?.properties['ClusterName'];
+    const { cluster } = pipeline;
     const { nodes, edges } = pipeline.topology;
     const members = new Map(nodes.map((node) => [node.id, pipeline.actors(node)]));
-    this.#edges = edges.map(({ id, to }) => ({
-      id,
-      measures: edgeMeasures(
-        members.get(to)!.map(({ resource }) => resource),
-        cluster === undefined ? undefined : String(cluster),
-      ),
-    }));
+    const groups = groupsOfTopics(pipeline.resources);
+    this.#edges = edges.map(({ id, from, to, how }): MeasuredEdge => {
+      const into = members.get(to)!.map(({ resource }) => resource);
+      const measures = edgeMeasures(into, cluster);
+      const sources = nodes.find((node) => node.id === from)!;
+      const read = groups.filter(({ reader }) => into.includes(reader));
+      const ofTopics = how === 'reads' && sources.type === 'AWS::MSK::Topic' && cluster !== undefined;
+      const isFunction = how === 'reads' && into.every(({ type }) => type === 'AWS::Lambda::Function');
+      return {
+        id,
+        measures: ofTopics ? { ...measures, lag: topicLags(read, cluster) } : measures,
+        readers: isFunction
+          ? into.flatMap(({ ref }) => sources.members.map(({ name }) => ({ functionName: ref, source: name })))
+          : [],
+      };
+    });
     const watched = edges.flatMap(({ id, from, to, how }): WatchedEdge[] => {
       if (how === 'reads') return [];
       const [by, on] = how === 'asks' ? [to, from] : [from, to];
@@ -82,9 +100,13 @@ export class Live {
   state(now: number): LiveState {
     if (this.#last !== undefined && now - this.#last.at < EVERY_MS / 2) return this.#last.state;
     const seen = this.#read(now);
-    const edges = this.#edges.map(
-      ({ id, measures }) => [id, edgeState(measures, seen, now, this.#calls.rate(id, now))] as const,
-    );
+    const edges = this.#edges.map(({ id, measures, readers }) => {
+      const counted =
+        readers.length > 0
+          ? { rate: this.#taken.rate(readers, now), unit: 'records' }
+          : { rate: this.#calls.rate(id, now), unit: 'calls' };
+      return [id, edgeState(measures, seen, now, counted)] as const;
+    });
     const state = { time: now, edges: Object.fromEntries(edges) };
     this.#last = { at: now, state };
     return state;
@@ -92,7 +114,8 @@ export class Live {
 
   async *#events(signal: AbortSignal): AsyncGenerator<object> {
     while (!signal.aborted) {
-      yield { ...this.state(Date.now()), ...this.#more() };
+      const now = Date.now();
+      yield { ...this.state(now), ...this.#more(now) };
       await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
     }
   }
@@ -120,7 +143,7 @@ function edgeState(
   { rate, unit, lag, errors }: EdgeMeasures,
   seen: ReadonlyMap<string, Series>,
   now: number,
-  calls: number | undefined,
+  counted: { readonly rate: number | undefined; readonly unit: string },
 ): EdgeState {
   const valuesOf = (measure: Measure) => seen.get(nameOf(measure))?.values ?? [];
   const failed = errors.flatMap(valuesOf).reduce((sum, value) => sum + value, 0);
@@ -130,11 +153,12 @@ function edgeState(
       .map((value) => value * (measure.factor ?? 1)),
   );
   const measured = rate.length === 0 ? null : rate.reduce((sum, one) => sum + ratePerSecond(one, seen, now), 0);
-  const perSecond = calls ?? measured;
+  const perSecond = counted.rate ?? measured;
   const oldest = lags.length === 0 ? null : Math.max(...lags);
   const late = oldest !== null && oldest > LATE_MS;
   const health = failed > 0 ? 'failing' : late ? 'late' : perSecond ? 'ok' : 'quiet';
-  return { rate: perSecond, unit: calls === undefined ? unit : 'calls', lag: oldest, errors: failed, health };
+  const told = counted.rate === undefined ? unit : counted.unit;
+  return { rate: perSecond, unit: told, lag: oldest, errors: failed, health };
 }
 
 /** An average is one already; a sum is spread over the time since its first period began. */

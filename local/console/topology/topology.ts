@@ -59,6 +59,12 @@ export class PipelineTopology {
     return this.#actors.filter(({ resource }) => ids.has(resource.id));
   }
 
+  /** The name of the cluster whose topics these are. */
+  get cluster(): string | undefined {
+    const name = this.resources.find(({ type }) => type === 'AWS::MSK::Cluster')?.properties['ClusterName'];
+    return name === undefined ? undefined : String(name);
+  }
+
   resource(id: string): Resource | undefined {
     return this.resources.find((resource) => resource.id === id);
   }

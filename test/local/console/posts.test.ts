@@ -13,6 +13,8 @@ const tools: ConsoleTools = {
   feeds: ['pin', 'geo'],
   doors: ['streams', 'topics'],
   ask: async () => ({ status: 200, body: '{}' }),
+  questions: {},
+  totals: async () => [],
   sample: () => ({ index: 7, rows: {} }),
   async *follow(order) {
     sent.push(order);

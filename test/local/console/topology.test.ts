@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CallRecorder } from '../../../local/access/recorder.ts';
 import { Live } from '../../../local/console/live/live.ts';
+import { TakenCounts } from '../../../local/console/live/taken-counts.ts';
 import { PipelineTopology } from '../../../local/console/topology/topology.ts';
 import type { MetricDataRequest, Series } from '../../../local/services/cloudwatch/types.ts';
 import type { Assembly, TemplateResource } from '../../../local/template/assembly.ts';
@@ -176,7 +177,8 @@ describe('what moves', () => {
       const values = series.get(`${stat!.name} ${Object.values(stat!.dimensions).join(' ')}`) ?? [];
       return { id, label, periodSeconds: 10, values, timestamps: values.map(() => to - 5_000) };
     });
-  const live = new Live({ metrics: { metricData }, calls }, pipeline, () => ({}));
+  const taken = new TakenCounts();
+  const live = new Live({ metrics: { metricData }, calls, taken }, pipeline, () => ({}));
 
   test('a role’s calls are the rate of its arrow, and of no other', () => {
     const call = { time: now, service: 'dynamodb', allowed: true } as const;
@@ -199,12 +201,25 @@ describe('what moves', () => {
     series.set('IncomingRecords geo', [15]);
     series.set('IteratorAge clean', [90_000]);
     series.set('Errors count', [2]);
+    for (const [functionName, sourceArn, records] of [
+      ['clean', arn('kinesis', 'stream/pin'), 20],
+      ['clean', arn('kinesis', 'stream/geo'), 5],
+      ['count', arn('dynamodb', 'table/posts/stream/today'), 7],
+      ['archive', arn('kinesis', 'stream/pin'), 90],
+    ] as const) {
+      taken.see({ functionName, sourceArn, records }, now);
+    }
     const state = live.state(now).edges;
     expect(state[edgeOf('clean', 'posts')]).toMatchObject({ rate: 2, unit: 'calls', health: 'ok' });
     expect(state[edgeOf('clean', 'quarantine')]).toMatchObject({ rate: 0, health: 'quiet' });
     expect(state[edgeOf('door', 'pin+geo')]).toMatchObject({ rate: 3, unit: 'records', health: 'ok' });
-    expect(state[edgeOf('pin+geo', 'clean')]).toMatchObject({ lag: 90_000, health: 'late' });
-    expect(state[edgeOf('posts', 'count')]).toMatchObject({ errors: 2, health: 'failing' });
+    expect(state[edgeOf('pin+geo', 'clean')]).toMatchObject({
+      rate: 2.5,
+      unit: 'records',
+      lag: 90_000,
+      health: 'late',
+    });
+    expect(state[edgeOf('posts', 'count')]).toMatchObject({ rate: 0.7, errors: 2, health: 'failing' });
   });
 
   test('calls are forgotten', () => {

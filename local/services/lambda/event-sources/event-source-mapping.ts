@@ -28,6 +28,8 @@ export interface MappingOptions {
   readonly problem: (error: unknown) => void;
   /** Told how old the last record of a batch is, milliseconds. @default - nobody is */
   readonly age?: (ms: number) => void;
+  /** Told of how many records an invocation took without an error. */
+  readonly taken: (records: number) => void;
 }
 
 /** How often the shards are listed, unless one ends. */
@@ -97,7 +99,7 @@ export class EventSourceMapping {
   }
 
   async #poll({ id: shardId }: Shard, isChild: boolean): Promise<void> {
-    const { definition, positions, source, invoke, giveUp, problem, age } = this.#options;
+    const { definition, positions, source, invoke, giveUp, problem, age, taken } = this.#options;
     const { id, batch, functionArn, reportsFailures } = definition;
     // A child goes on where its parents ended.
     const start: StartingPosition = isChild ? { type: 'TRIM_HORIZON' } : definition.start;
@@ -112,10 +114,13 @@ export class EventSourceMapping {
       reader: source.reader(shardId, start, position),
       batchSize: batch.batchSize,
       reportsFailures,
-      invoke: (records, window, final) => {
+      invoke: async (records, window, final) => {
         const newest = records.at(-1);
         if (newest !== undefined) age?.(Math.max(0, Date.now() - newest.arrival));
-        return invoke(source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final }));
+        const event = source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final });
+        const result = await invoke(event);
+        if (!result.failed) taken(records.length);
+        return result;
       },
       checkpoint: async (done, window) => {
         const sequenceNumber = done ?? (last?.kind === 'after' ? last.sequenceNumber : undefined);

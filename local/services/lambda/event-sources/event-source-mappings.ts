@@ -32,6 +32,15 @@ export interface EventSourceMappingsOptions {
   readonly metrics?: MetricSink;
 }
 
+/** Records that a function took from a source without an error. Those of a batch that is tried again count again. */
+export interface TakenRecords {
+  readonly functionName: string;
+  readonly sourceArn: string;
+  /** Of a cluster. */
+  readonly topic?: string;
+  readonly records: number;
+}
+
 const STOP_LIMIT_MS = 4_000;
 
 /** All event source mappings. They read nothing before `start`. */
@@ -39,6 +48,7 @@ export class EventSourceMappings {
   readonly #options: EventSourceMappingsOptions;
   readonly #checkpoints: Checkpoints;
   readonly #definitions = new Map<string, MappingDefinition>();
+  readonly #listeners: ((taken: TakenRecords) => void)[] = [];
   #running: EventSourceMapping[] = [];
   #runningSince = new Date();
 
@@ -67,6 +77,11 @@ export class EventSourceMappings {
 
   get runningSince(): Date {
     return this.#runningSince;
+  }
+
+  /** Told of each invocation from now on. */
+  onTaken(listener: (taken: TakenRecords) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** @throws ServiceError AccessDeniedException when a function's role may not read its stream */
@@ -106,6 +121,10 @@ export class EventSourceMappings {
       positions: source instanceof KafkaSource ? source.positions : this.#checkpoints.of(id),
       invoke: (event) => functions.invoke(functionArn, event),
       ...(metrics && !kafka && { age: (ms) => functionObserver(metrics).batchAge(reader, ms) }),
+      taken: (records) => {
+        const taken = { functionName: reader, sourceArn, ...(kafka && { topic: kafka.topic }), records };
+        for (const listener of this.#listeners) listener(taken);
+      },
       giveUp: (failure) => this.#giveUp(definition, failure),
       problem,
     });
