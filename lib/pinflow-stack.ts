@@ -27,7 +27,10 @@ export abstract class PinflowStack extends Stack {
     });
     this.profile = props.profile;
     this.names = names;
-    this.dataRemoval = mayDeleteData(this, props.profile) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    // What a creation made that failed holds nothing yet, and would stand in the way of the next one.
+    this.dataRemoval = mayDeleteData(this, props.profile)
+      ? RemovalPolicy.DESTROY
+      : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     Tags.of(this).add('project', 'pinflow');
     Tags.of(this).add('deployment', names.deployment);
     Tags.of(this).add('profile', props.profile.name);

@@ -67,13 +67,14 @@ describe.each(VARIANTS)('profile %s with the batch path %s, topics feeding the s
   });
 
   test('has no finding of cdk-nag', () => {
-    expect(app.report['pluginReports'].map(({ pluginName }: Properties) => pluginName)).toEqual([
-      'Construct Annotations',
-    ]);
+    const reports: Properties[] = app.report['pluginReports'];
+    const found = reports.filter(({ violations }) => violations.length > 0);
+    expect(found.map(({ pluginName }) => pluginName)).toEqual(['Construct Annotations']);
   });
 
   test('names no account and no region', () => {
-    const text = JSON.stringify(app.templates);
+    // A condition holds in one region or in all others.
+    const text = JSON.stringify(Object.values(app.templates).map(({ Conditions: _, ...rest }) => rest));
     expect(text).not.toMatch(/\b\d{12}\b/);
     expect(text).not.toMatch(/\b(us|eu|ap|sa|ca|me|af)-(north|south|east|west|central)[a-z]*-\d\b/);
   });
@@ -137,10 +138,10 @@ describe.each(VARIANTS)('profile %s with the batch path %s, topics feeding the s
       Object.values(from.templates)
         .flatMap((template) => Object.values(template.Resources))
         .filter(({ Type }) => stateful.includes(Type))
-        .flatMap(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy]);
-    expect(new Set(policies(app))).toEqual(new Set(['Retain']));
+        .map(({ DeletionPolicy, UpdateReplacePolicy }) => `${DeletionPolicy} ${UpdateReplacePolicy}`);
+    expect(new Set(policies(app))).toEqual(new Set(['RetainExceptOnCreate Retain']));
     const flagged = synth(profile, { allowDataDeletion: 'true' }, 'demo', 'none', batchPath, topicsFeedSpeed);
-    expect(new Set(policies(flagged))).toEqual(new Set(['Delete']));
+    expect(new Set(policies(flagged))).toEqual(new Set(['Delete Delete']));
   });
 });
 
@@ -155,7 +156,7 @@ test('a profile that keeps data needs more than the flag', () => {
   const app = newApp({ context: { allowDataDeletion: true } });
   const lake = new LakeStack(app, { profile: { ...profileNamed('dev'), data: 'retain' }, deployment: 'demo' });
   const buckets = Object.values(Template.fromStack(lake).findResources('AWS::S3::Bucket'));
-  expect(buckets.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(Array(4).fill('Retain'));
+  expect(buckets.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(Array(4).fill('RetainExceptOnCreate'));
 });
 
 test('warns of an open API and of data that is kept against the profile', () => {
