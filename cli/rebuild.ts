@@ -4,7 +4,7 @@ import { nearest, UsageError } from './arguments.ts';
 import { command } from './command.ts';
 import { deploymentOptions, inDeployment } from './deployment.ts';
 import { onInterrupt } from './interrupt.ts';
-import { stepPrinter } from './rebuild/print.ts';
+import { faultText, stepPrinter } from './rebuild/print.ts';
 import { rebuild } from './rebuild/rebuild.ts';
 
 export default command(
@@ -22,14 +22,13 @@ export default command(
     const interrupted = onInterrupt(() => console.error('\n  Stopping: the same command goes on with it.'));
     const printer = stepPrinter(console.log);
     try {
-      const { outcome } = await inDeployment(given, (clients, names) =>
+      const rebuilt = await inDeployment(given, (clients, names) =>
         rebuild(clients, names, { metrics, stop: interrupted.signal, onStep: printer.step }),
       );
       printer.end();
-      if (outcome === 'inexact') {
-        console.error('  ! A change could not be read meanwhile; it is in quarantine/changes/. The counters miss it.');
-      }
-      return outcome === 'completed' ? 0 : outcome === 'stopped' ? 130 : 1;
+      const fault = faultText(rebuilt);
+      if (fault !== undefined) console.error(`  ! ${fault}`);
+      return rebuilt.outcome === 'completed' ? 0 : rebuilt.outcome === 'stopped' ? 130 : 1;
     } finally {
       interrupted.dispose();
     }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Clients } from '../../cli/aws.ts';
+import { readRegistry } from '../../cli/rebuild/registry.ts';
 import type { CounterKey } from '../../model/compile/contribution.ts';
 import { metricId, partitionKey, spreads } from '../../model/counters/keys.ts';
-import { firstGeneration } from '../../model/counters/registry.ts';
+import { liveGeneration } from '../../model/counters/registry.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 
 const mostKeys = 100;
@@ -18,6 +19,8 @@ export class CounterFollower {
   readonly #awaited = new Map<string, { readonly counter: CounterKey; readonly sentAt: number }>();
   readonly #pollMs: number;
   readonly #loop: Promise<void>;
+  /** Undefined before the first change was counted. */
+  #generation: number | undefined;
   #ended = false;
 
   constructor(clients: Clients, table: string, metric: Metric, pollMs: number) {
@@ -58,9 +61,12 @@ export class CounterFollower {
   /** Which of its partitions a counter is in depends on the shard that it came from. */
   async #look(counters: readonly CounterKey[]): Promise<void> {
     const id = metricId(this.#metric);
+    this.#generation ??= liveGeneration(await readRegistry(this.#clients, this.#table), id);
+    const generation = this.#generation;
+    if (generation === undefined) return;
     const Keys = counters.flatMap(({ group, member }) =>
       Array.from({ length: spreads }, (_, spread) => ({
-        pk: partitionKey(id, firstGeneration, group, spread),
+        pk: partitionKey(id, generation, group, spread),
         sk: member,
       })),
     );

@@ -2,7 +2,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { changeOf } from '../../lambda/speed/aggregate/change.ts';
 import { type Countable, countable } from '../../lambda/speed/aggregate/countable.ts';
 import { fold } from '../../lambda/speed/aggregate/fold.ts';
-import { firstRegistry } from '../../model/counters/registry.ts';
+import { completeRegistry, unregistered } from '../../model/counters/registry.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { compare } from '../compare.ts';
 import { type Cell, ratio, type Section } from '../report.ts';
@@ -107,9 +107,9 @@ async function folded(changes: readonly DynamoDBRecord[], of: readonly Countable
 }
 
 function countersOf(records: readonly DynamoDBRecord[], of: readonly Countable[]): number {
-  const registry = firstRegistry(
+  const registry = completeRegistry(
     of.map(({ id }) => id),
-    true,
+    unregistered,
   );
   return fold('shard', records.map(changeOf), registry, of).length;
 }

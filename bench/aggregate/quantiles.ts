@@ -5,7 +5,7 @@ import { liveCounters } from '../../lambda/shared/live-counters.ts';
 import { answer } from '../../model/compile/answer.ts';
 import { type CounterReader, contribution } from '../../model/compile/contribution.ts';
 import { metricId, partitionKey, spreads } from '../../model/counters/keys.ts';
-import { firstGeneration, firstRegistry } from '../../model/counters/registry.ts';
+import { completeRegistry, unregistered } from '../../model/counters/registry.ts';
 import type { Post } from '../../model/post.ts';
 import { questions } from '../../model/questions/index.ts';
 import { unlimitedHere } from '../dynamodb-here.ts';
@@ -33,7 +33,7 @@ export async function quantileSection({ closing, quick, note }: Surroundings): P
     const counters = new Map<string, { pk: string; sk: string; v: bigint }>();
     for (const [at, value] of values.entries()) {
       for (const { counter, amount } of contribution(metric, postOf(at, value))) {
-        const pk = partitionKey(metricId(metric), firstGeneration, counter.group, at % spreads);
+        const pk = partitionKey(metricId(metric), unregistered, counter.group, at % spreads);
         const key = `${pk}\n${counter.member}`;
         counters.set(key, { pk, sk: counter.member, v: (counters.get(key)?.v ?? 0n) + amount });
       }
@@ -50,7 +50,7 @@ export async function quantileSection({ closing, quick, note }: Surroundings): P
     });
 
     const reader = new CountingReader(
-      liveCounters(here.client, 'counters', firstRegistry([metricId(metric)], true), Date.now),
+      liveCounters(here.client, 'counters', completeRegistry([metricId(metric)], unregistered), Date.now),
     );
     const expected = values[Math.ceil(distinct / 2) - 1]!;
     const times = { median: [] as number[], all: [] as number[] };

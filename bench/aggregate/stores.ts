@@ -8,21 +8,21 @@ import {
 import type { Countable } from '../../lambda/speed/aggregate/countable.ts';
 import { dynamoCounters } from '../../lambda/speed/aggregate/counters.ts';
 import { dynamoProgress, dynamoRegistry } from '../../lambda/speed/aggregate/stores.ts';
-import { firstRegistry } from '../../model/counters/registry.ts';
+import { completeRegistry, unregistered } from '../../model/counters/registry.ts';
 
 const nothing = async () => {};
 const none = { posts: { touch: nothing }, unreadable: { keep: nothing } };
 
 /** They answer at once. */
 export function idleStores(of: readonly Countable[]): AggregateStores {
-  const registry = firstRegistry(
+  const registry = completeRegistry(
     of.map(({ id }) => id),
-    true,
+    unregistered,
   );
   return {
     ...none,
     counters: { add: async () => undefined },
-    registry: { current: async () => registry, markInexact: nothing },
+    registry: { current: async () => registry, markInexact: nothing, drop: nothing },
     progress: { reached: nothing },
   };
 }
@@ -31,8 +31,8 @@ export function idleStores(of: readonly Countable[]): AggregateStores {
 export const tableStores = (client: DynamoDBClient, counters: string, of: readonly Countable[]): AggregateStores => ({
   ...none,
   counters: dynamoCounters(client, counters, Date.now),
-  registry: dynamoRegistry(client, { counters, posts: 'posts' }, of),
-  progress: dynamoProgress(client, counters),
+  registry: dynamoRegistry(client, { counters, posts: 'posts' }, of, Date.now),
+  progress: dynamoProgress(client, counters, Date.now),
 });
 
 /** A batch of one shard. */

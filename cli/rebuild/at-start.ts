@@ -1,5 +1,5 @@
 import type { Clients } from '../aws.ts';
-import { stepPrinter } from './print.ts';
+import { faultText, stepPrinter } from './print.ts';
 import { metricsInNeed, rebuild } from './rebuild.ts';
 
 /** Rebuilds the metrics that are new or changed since the last start, or whose counters miss a change, and says so. */
@@ -12,6 +12,8 @@ export async function rebuildWhatIsNew(
   if (metrics.length === 0) return;
   log(`\nLive history of ${metrics.map(({ name }) => name).join(', ')}`);
   const printer = stepPrinter(log);
-  await rebuild(clients, tables, { metrics, stop, onStep: printer.step });
+  const rebuilt = await rebuild(clients, tables, { metrics, stop, onStep: printer.step });
   printer.end();
+  const fault = faultText(rebuilt);
+  if (fault !== undefined) log(`  ! ${fault}`);
 }

@@ -29,11 +29,29 @@ const pauseMs = 250;
 /** By which the clocks here and there may differ. */
 const clocksMs = 2_000;
 
-/** Waits until every change that there is now is in the counters. @returns false when it was stopped */
-export async function drained(
+interface DrainOptions {
+  readonly stop: AbortSignal;
+  /**
+   * Epoch ms: changes from before it do not matter. Of a shard that is closed, a counters table that was made after it
+   * does not know how far it was counted. @default - all that the stream has
+   */
+  readonly since?: number;
+  readonly onBehind: (shards: number) => void | Promise<void>;
+}
+
+/**
+ * Waits until every change that there is now is in the counters, and with it what the aggregate function made of it: it
+ * touches posts that it finds below the newest generation. @returns false when it was stopped
+ */
+export async function drained(clients: Clients, tables: Tables, options: DrainOptions): Promise<boolean> {
+  return (await caughtUp(clients, tables, options)) && caughtUp(clients, tables, options);
+}
+
+/** @returns false when it was stopped */
+async function caughtUp(
   clients: Clients,
   tables: Tables,
-  { stop, onBehind }: { readonly stop: AbortSignal; readonly onBehind: (shards: number) => void },
+  { stop, since = 0, onBehind }: DrainOptions,
 ): Promise<boolean> {
   const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: tables.postsTable }));
   const StreamArn = Table?.LatestStreamArn;
@@ -41,14 +59,18 @@ export async function drained(
   const until = Date.now() + clocksMs;
   const ends = new Map<string, string>();
   for (const shard of await shardsOf(clients, StreamArn)) {
-    const end = await endOf(clients, { StreamArn, shard, until, stop }, await progressOf(clients, tables, shard));
+    const end = await endOf(
+      clients,
+      { StreamArn, shard, since, until, stop },
+      await progressOf(clients, tables, shard),
+    );
     if (end !== undefined) ends.set(shard, end);
   }
   while (ends.size > 0 && !stop.aborted) {
     for (const [shard, end] of ends) {
       if (((await progressOf(clients, tables, shard)) ?? '') >= end) ends.delete(shard);
     }
-    onBehind(ends.size);
+    await onBehind(ends.size);
     if (ends.size > 0) await pause(stop);
   }
   return !stop.aborted;
@@ -75,15 +97,17 @@ async function progressOf({ dynamodb }: Clients, { countersTable }: Tables, sk: 
 interface Read {
   readonly StreamArn: string;
   readonly shard: string;
+  /** Epoch ms. */
+  readonly since: number;
   /** Epoch ms: under traffic a shard has no end, so what is newer is not looked for. */
   readonly until: number;
   readonly stop: AbortSignal;
 }
 
-/** The last sequence number of a shard behind the progress; undefined when there is none. */
+/** The last sequence number of a shard behind the progress, of a change that matters; undefined when there is none. */
 async function endOf(
   { changes }: Clients,
-  { StreamArn, shard: ShardId, until, stop }: Read,
+  { StreamArn, shard: ShardId, since, until, stop }: Read,
   progress: string | undefined,
 ): Promise<string | undefined> {
   const shard = { StreamArn, ShardId };
@@ -108,8 +132,9 @@ async function endOf(
     const page: GetRecordsCommandOutput = await changes.send(new GetRecordsCommand({ ShardIterator }));
     const { SequenceNumber, ApproximateCreationDateTime } = page.Records?.at(-1)?.dynamodb ?? {};
     empty = SequenceNumber === undefined ? empty + 1 : 0;
-    if (SequenceNumber !== undefined) end = padded(SequenceNumber);
-    if ((ApproximateCreationDateTime?.getTime() ?? 0) >= until) break;
+    const createdAt = ApproximateCreationDateTime?.getTime() ?? 0;
+    if (SequenceNumber !== undefined && createdAt >= since) end = padded(SequenceNumber);
+    if (createdAt >= until) break;
     ShardIterator = page.NextShardIterator;
     if (ShardIterator !== undefined) await pause(stop);
   }

@@ -1,4 +1,4 @@
-import type { RebuildStep } from './rebuild.ts';
+import type { RebuildStep, Rebuilt } from './rebuild.ts';
 
 /** What a step has to say; the last line of a step is the one that counts. */
 export function stepText(step: RebuildStep): string {
@@ -15,6 +15,18 @@ export function stepText(step: RebuildStep): string {
       return 'live answers come from the new counters';
     case 'deleted':
       return `${step.counters} old counters are deleted`;
+  }
+}
+
+/** What there is to do after a rebuild; undefined: nothing. */
+export function faultText({ outcome, notCounted }: Rebuilt): string | undefined {
+  switch (outcome) {
+    case 'inexact':
+      return 'A change could not be read or was given up meanwhile: npm run account tells of it. The counters miss it; the same command counts all posts again.';
+    case 'notCounted':
+      return `The deployed aggregate function does not count ${notCounted.join(', ')}: deploy it with this model, then begin again.`;
+    default:
+      return undefined;
   }
 }
 

@@ -1,12 +1,18 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { metricId } from '../../model/counters/keys.ts';
-import { inNeedOfRebuild, type Registry, withCompleted, withRebuild } from '../../model/counters/registry.ts';
+import {
+  generationAt,
+  inNeedOfRebuild,
+  type Registry,
+  withCompleted,
+  withRebuild,
+} from '../../model/counters/registry.ts';
 import { metrics as model } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import type { Clients } from '../aws.ts';
 import { changesGivenUp } from '../quarantine/changes.ts';
 import { drained, type Tables } from './drain.ts';
-import { changeRegistry, readRegistry } from './registry.ts';
+import { changeRegistry, markInexact, readRegistry } from './registry.ts';
 import { deleteOld, sweep } from './sweep.ts';
 
 export type RebuildStep =
@@ -16,6 +22,11 @@ export type RebuildStep =
   | { readonly name: 'completed' }
   | { readonly name: 'deleted'; readonly counters: number };
 
+export interface RebuildTables extends Tables {
+  /** Where changes are kept that were given up. */
+  readonly quarantineBucket: string;
+}
+
 export interface RebuildOptions {
   readonly metrics: readonly Metric[];
   readonly stop: AbortSignal;
@@ -23,10 +34,18 @@ export interface RebuildOptions {
 }
 
 export interface Rebuilt {
-  /** `stopped`: to be gone on with by the same command. `inexact`: a change could not be read meanwhile. */
-  readonly outcome: 'completed' | 'inexact' | 'stopped';
+  /**
+   * `stopped`: to be gone on with by the same command. `inexact`: a change could not be read meanwhile, or was given up.
+   * `notCounted`: the deployed function passes over changes of `notCounted`, so they are not complete.
+   */
+  readonly outcome: 'completed' | 'inexact' | 'stopped' | 'notCounted';
   readonly posts: number;
+  /** Names of metrics. */
+  readonly notCounted: readonly string[];
 }
+
+/** By which clocks may differ; far below the life of a shard. */
+const clocksMs = 60_000;
 
 /**
  * Gives metrics their whole live history, under traffic: every post is stamped with a new generation, so the change
@@ -34,44 +53,60 @@ export interface Rebuilt {
  */
 export async function rebuild(
   clients: Clients,
-  tables: Tables,
+  tables: RebuildTables,
   { metrics, stop, onStep }: RebuildOptions,
 ): Promise<Rebuilt> {
   const { postsTable, countersTable } = tables;
   const wanted = metrics.map(metricId);
   const now = Date.now();
-  const begun = await changeRegistry(
-    clients,
-    countersTable,
-    (registry) => withRebuild(registry, model.map(metricId), wanted, now).registry,
-  );
+  const begun = await changeRegistry(clients, countersTable, (registry) => withRebuild(registry, wanted, now).registry);
   const generation = begun.newest;
   onStep({ name: 'begun', generation });
 
   let posts = 0;
-  for (;;) {
-    const before = posts;
-    const onTouched = (touched: number) => onStep({ name: 'touched', posts: before + touched });
-    const touched = await sweep(clients, postsTable, generation, { stop, onTouched });
-    posts += touched;
-    if (stop.aborted) return { outcome: 'stopped', posts };
-    if (touched === 0) break;
+  const ended = (outcome: Rebuilt['outcome'], notCounted: readonly string[] = []) => ({ outcome, posts, notCounted });
+  // A function that does not count a metric takes it out of the registry before it calls a change counted.
+  let missing: readonly string[] = [];
+  const lookForMissing = (registry: Registry | undefined): boolean => {
+    missing = metrics.filter((metric) => registry?.metrics[metricId(metric)] === undefined).map(({ name }) => name);
+    return missing.length > 0;
+  };
+  for (let found = -1; found !== 0; ) {
+    found = 0;
+    for await (const touched of sweep(clients, postsTable, generation)) {
+      posts += touched - found;
+      found = touched;
+      onStep({ name: 'touched', posts });
+      if (stop.aborted) return ended('stopped');
+      if (lookForMissing(await readRegistry(clients, countersTable))) return ended('notCounted', missing);
+    }
   }
-  const onBehind = (shards: number) => onStep({ name: 'waiting', shards });
-  if (!(await drained(clients, tables, { stop, onBehind }))) return { outcome: 'stopped', posts };
+  // Posts are stamped with the generation from when it began, be it by another rebuild that this one goes on with.
+  const since = Math.min(now, generation * 1000) - clocksMs;
+  const inVain = new AbortController();
+  const onBehind = async (shards: number) => {
+    onStep({ name: 'waiting', shards });
+    if (lookForMissing(await readRegistry(clients, countersTable))) inVain.abort();
+  };
+  if (!(await drained(clients, tables, { stop: AbortSignal.any([stop, inVain.signal]), since, onBehind }))) {
+    return inVain.signal.aborted ? ended('notCounted', missing) : ended('stopped');
+  }
 
+  const givenUp = await changesGivenUp(clients, tables.quarantineBucket);
+  if (givenUp !== undefined) await markInexact(clients, countersTable, generationAt(givenUp.lastAt));
   const complete = (registry: Registry) => withCompleted(registry, generation);
   const completed = await changeRegistry(clients, countersTable, complete);
+  if (lookForMissing(completed)) return ended('notCounted', missing);
   onStep({ name: 'completed' });
   const onDeleted = (counters: number) => onStep({ name: 'deleted', counters });
   await deleteOld(clients, countersTable, completed, { stop, onDeleted });
-  return { outcome: completed.inexactUpTo >= generation ? 'inexact' : 'completed', posts };
+  return ended(completed.inexactUpTo >= generation ? 'inexact' : 'completed');
 }
 
 /** Metrics that are new or changed, or whose counters miss a change. None where there are no posts to count. */
 export async function metricsInNeed(
   clients: Clients,
-  { postsTable, countersTable, quarantineBucket }: Tables & { readonly quarantineBucket: string },
+  { postsTable, countersTable, quarantineBucket }: RebuildTables,
 ): Promise<readonly Metric[]> {
   const registry = await readRegistry(clients, countersTable);
   const givenUp = await changesGivenUp(clients, quarantineBucket);

@@ -1,12 +1,12 @@
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { firstRegistry, type Registry, registryKey } from '../../model/counters/registry.ts';
+import { emptyRegistry, generationAt, type Registry, registryKey } from '../../model/counters/registry.ts';
 import type { Clients } from '../aws.ts';
 
 type Store = Pick<Clients, 'dynamodb'>;
 
 interface Found {
   readonly registry: Registry;
-  /** Grows with every change by a rebuild. */
+  /** Grows with every change of what is counted. */
   readonly revision: number;
 }
 
@@ -22,7 +22,7 @@ async function find({ dynamodb }: Store, TableName: string): Promise<Found | und
 }
 
 /**
- * Changes the registry, from what it is at this moment. Whether changes were missed is the aggregator's to say.
+ * Changes the registry, from what it is at this moment. What misses changes is told by {@link markInexact}.
  * @param change may be asked more than once
  */
 export async function changeRegistry(
@@ -33,7 +33,7 @@ export async function changeRegistry(
   for (;;) {
     const found = await find(clients, TableName);
     if (found === undefined) {
-      const Item = { ...registryKey, ...firstRegistry([], false) };
+      const Item = { ...registryKey, ...emptyRegistry(generationAt(Date.now())) };
       const put = new PutCommand({ TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' });
       await unlessRefused(clients.dynamodb.send(put));
       continue;
@@ -55,6 +55,18 @@ export async function changeRegistry(
     });
     if (await unlessRefused(clients.dynamodb.send(update))) return changed;
   }
+}
+
+/** Has the counters of this generation and of lower ones known to miss a change. */
+export async function markInexact({ dynamodb }: Store, TableName: string, upTo: number): Promise<void> {
+  const update = new UpdateCommand({
+    TableName,
+    Key: registryKey,
+    UpdateExpression: 'SET inexactUpTo = :upTo',
+    ConditionExpression: 'inexactUpTo < :upTo',
+    ExpressionAttributeValues: { ':upTo': upTo },
+  });
+  await unlessRefused(dynamodb.send(update));
 }
 
 /** @returns false when a condition does not hold */

@@ -13,14 +13,9 @@ type Store = Pick<Clients, 'dynamodb'>;
 
 /**
  * Stamps every post that is below the generation, so that the change stream tells of it once more.
- * @returns how many there were; 0 says that a look at all posts found none
+ * @yields how many there were so far; a last 0 says that a look at all posts found none
  */
-export async function sweep(
-  { dynamodb }: Store,
-  TableName: string,
-  generation: number,
-  { stop, onTouched }: { readonly stop: AbortSignal; readonly onTouched: (posts: number) => void },
-): Promise<number> {
+export async function* sweep({ dynamodb }: Store, TableName: string, generation: number): AsyncGenerator<number> {
   const isBelow = '(attribute_not_exists(gen) OR gen < :gen)';
   const values = { ':gen': generation };
   let touched = 0;
@@ -33,7 +28,6 @@ export async function sweep(
   };
   for await (const { Items = [] } of paginateScan({ client: dynamodb }, scan)) {
     await concurrently(Items, concurrency, async ({ ind }) => {
-      if (stop.aborted) return;
       const touch = new UpdateCommand({
         TableName,
         Key: { ind },
@@ -44,10 +38,8 @@ export async function sweep(
       await unlessRefused(dynamodb.send(touch));
       touched++;
     });
-    onTouched(touched);
-    if (stop.aborted) break;
+    yield touched;
   }
-  return touched;
 }
 
 /** Deletes the counters that the registry does not know any more; those of a rebuild that began after it stay. @returns how many there were */

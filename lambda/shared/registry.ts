@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Registry, registryKey } from '../../model/counters/registry.ts';
@@ -34,6 +35,27 @@ export async function createRegistry(
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
+  }
+}
+
+/** Has the counters of this generation and of lower ones known to miss a change. Nothing where there is no registry. */
+export async function markInexact(
+  client: DynamoDBClient,
+  TableName: string,
+  upTo: number,
+  abortSignal?: AbortSignal,
+): Promise<void> {
+  const update = new UpdateItemCommand({
+    TableName,
+    Key: marshall(registryKey),
+    UpdateExpression: 'SET inexactUpTo = :upTo',
+    ConditionExpression: 'inexactUpTo < :upTo',
+    ExpressionAttributeValues: marshall({ ':upTo': upTo }),
+  });
+  try {
+    await client.send(update, { ...(abortSignal && { abortSignal }) });
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }
 

@@ -26,10 +26,12 @@ export class ObserveFunction extends NodeFunction {
       logGroupName: names.logGroups.observe,
       logRetention: profile.logRetention,
       description: 'Publishes how old both layers are and what waits for a person',
-      roleDescription: 'The observe function: reads where the layers stand, lists quarantine',
+      roleDescription:
+        'The observe function: reads where the layers stand, lists quarantine, marks counters that miss a change',
       policyName: 'Observe',
       statements: [
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], table(names.countersTable)),
+        // Writing is a mark of the registry: that counters miss a change.
+        allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'], table(names.countersTable)),
         ...(profile.batchPath ? [allow(['dynamodb:GetItem'], table(names.runsTable))] : []),
         allow(['s3:ListBucket'], bucketArn(names.buckets.quarantine)),
       ],

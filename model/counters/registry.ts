@@ -2,7 +2,7 @@
 export interface Registry {
   /** The newest generation. Posts stamped with a lower one are touched until there are none. */
   readonly newest: number;
-  /** Counters of this generation and of lower ones miss a change that could not be read. -1: of none. */
+  /** Counters of this generation and of lower ones miss a change that could not be read or was given up. -1: of none. */
   readonly inexactUpTo: number;
   /** By `<metric>.<hash of its definition>`. */
   readonly metrics: Readonly<Record<string, Generations>>;
@@ -28,18 +28,34 @@ export const progressPartition = 'progress';
 /** The generation of a post that was never stamped. */
 export const unstamped = -1;
 
-/** The generation that posts are stamped with before there is a registry. Later ones are epoch seconds. */
-export const firstGeneration = 0;
+/** The stamp of a post whose writer knew of no registry. Generations are epoch seconds, and so above it. */
+export const unregistered = 0;
 
-/** @param complete whether every post has the first stamp, so that the change stream has told or will tell all of them */
-export function firstRegistry(metricIds: readonly string[], complete: boolean): Registry {
-  const generations: Generations = complete ? { active: firstGeneration } : { building: firstGeneration };
-  return {
-    newest: firstGeneration,
-    inexactUpTo: unstamped,
-    metrics: Object.fromEntries(metricIds.map((id) => [id, generations])),
-  };
-}
+/** The registry of counters of which nothing is known: none are complete. @param generation above that of every post */
+export const emptyRegistry = (generation: number): Registry => ({
+  newest: generation,
+  inexactUpTo: unstamped,
+  metrics: {},
+});
+
+/**
+ * The registry of counters that are complete from their beginning, because every post has a change that is still to be
+ * counted. Posts stamped below its generation count when the touch of that change is told.
+ */
+export const completeRegistry = (metricIds: readonly string[], generation: number): Registry => ({
+  ...emptyRegistry(generation),
+  metrics: Object.fromEntries(metricIds.map((id) => [id, { active: generation }])),
+});
+
+/** The generation that begins at a moment. @param now epoch ms */
+export const generationAt = (now: number): number => Math.floor(now / 1000);
+
+/**
+ * Metrics that the registry has and a model does not. Who counts by that model passes over changes of theirs, so what the
+ * registry says of them is not true any more.
+ */
+export const notCounted = (registry: Registry, metricIds: readonly string[]): readonly string[] =>
+  Object.keys(registry.metrics).filter((id) => !metricIds.includes(id));
 
 /** The generations in which a metric is counted. */
 export function generationsOf(registry: Registry, metricId: string): readonly number[] {
@@ -47,16 +63,26 @@ export function generationsOf(registry: Registry, metricId: string): readonly nu
   return [active, building].filter((generation) => generation !== undefined);
 }
 
-/** The generation to read a metric from; undefined while it has no complete one. */
+/** The generation to read a metric from; undefined while it has no complete one. Read it between two looks: see {@link isWhole}. */
 export const liveGeneration = (registry: Registry | undefined, metricId: string): number | undefined =>
   registry?.metrics[metricId]?.active;
+
+/**
+ * Whether what was read of these metrics between two looks at the registry is whole. A rebuild deletes the counters of a
+ * generation only after the registry has moved on from it, so they were all there if it had not at the second look.
+ */
+export const isWhole = (
+  before: Registry | undefined,
+  after: Registry | undefined,
+  metricIds: readonly string[],
+): boolean => metricIds.every((id) => liveGeneration(before, id) === liveGeneration(after, id));
 
 export const isExact = (registry: Registry, metricId: string): boolean =>
   (liveGeneration(registry, metricId) ?? unstamped) > registry.inexactUpTo;
 
 /** Whether a metric's counters began after a moment, in epoch milliseconds, and so miss nothing from before it. */
 export const beganAfter = (registry: Registry, metricId: string, ms: number): boolean =>
-  (liveGeneration(registry, metricId) ?? unstamped) > Math.floor(ms / 1000);
+  (liveGeneration(registry, metricId) ?? unstamped) > generationAt(ms);
 
 /**
  * What a rebuild would mend: metrics without complete counters, or whose counters miss a change.
@@ -76,25 +102,24 @@ export const inNeedOfRebuild = (
 
 /**
  * The registry in which these metrics are being built in a new generation. A rebuild of the same metrics that is under
- * way goes on, unless it misses a change already; entries of metrics that the model no longer has are dropped. By the
- * clock, a generation is above those of posts whose registry was lost.
+ * way goes on, unless it misses a change already. By the clock, a generation is above those of posts whose registry was
+ * lost.
  * @param now epoch milliseconds
  */
 export function withRebuild(
   registry: Registry,
-  model: readonly string[],
   wanted: readonly string[],
   now: number,
 ): { readonly registry: Registry; readonly generation: number } {
   const under = wanted.map((id) => registry.metrics[id]?.building);
   const goesOn = under.every((building) => building === registry.newest) && registry.newest > registry.inexactUpTo;
-  const generation = goesOn ? registry.newest : Math.max(registry.newest + 1, Math.floor(now / 1000));
-  const entries = model.flatMap((id): [string, Generations][] => {
-    const known = registry.metrics[id];
-    if (wanted.includes(id)) return [[id, { ...(known?.active !== undefined && known), building: generation }]];
-    return known === undefined ? [] : [[id, known]];
+  const generation = goesOn ? registry.newest : Math.max(registry.newest + 1, generationAt(now));
+  const building = wanted.map((id): [string, Generations] => {
+    const { active } = registry.metrics[id] ?? {};
+    return [id, { ...(active !== undefined && { active }), building: generation }];
   });
-  return { generation, registry: { ...registry, newest: generation, metrics: Object.fromEntries(entries) } };
+  const metrics = { ...registry.metrics, ...Object.fromEntries(building) };
+  return { generation, registry: { ...registry, newest: generation, metrics } };
 }
 
 /** The registry in which what was built in a generation is complete. */

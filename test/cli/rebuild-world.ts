@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-dynamodb-streams';
-import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { partOf } from '../../bench/aggregate/changes.ts';
 import { dynamoDbHere, type Here } from '../../bench/dynamodb-here.ts';
@@ -35,6 +35,8 @@ export class RebuildWorld {
   readonly #posts: Posts;
   #counting: { stop(): Promise<void> } | undefined;
   #sent = 0;
+  /** Of each shard: where counting goes on. */
+  #iterators: Map<string, string> | undefined;
 
   static async open(): Promise<RebuildWorld> {
     return new RebuildWorld(await dynamoDbHere());
@@ -64,7 +66,9 @@ export class RebuildWorld {
   async write(ind: number, of = ind): Promise<void> {
     const rows = syntheticPost(seed, of);
     for (const feed of feedNames) {
-      await this.#posts.write(feed, ind, partOf(feed, rows[feed], this.#sent++), signal);
+      const part = partOf(feed, rows[feed], this.#sent++);
+      const k = `${Date.now()}${part.k.slice(13)}`;
+      await this.#posts.write(feed, ind, { ...part, k }, signal);
     }
   }
 
@@ -74,7 +78,14 @@ export class RebuildWorld {
     await this.clients.dynamodb.send(new UpdateCommand(update));
   }
 
-  /** Counts what the stream tells, from its beginning, as a function with these metrics does. */
+  /** The counters table is deleted and made again. */
+  async loseCounters(): Promise<void> {
+    for (const { pk, sk } of await this.#items(tables.countersTable)) {
+      await this.clients.dynamodb.send(new DeleteCommand({ TableName: tables.countersTable, Key: { pk, sk } }));
+    }
+  }
+
+  /** Counts what the stream tells, from its beginning or where it stopped, as a function with these metrics does. */
   count(metrics: readonly (Metric | Countable)[]): void {
     const of = metrics.map((metric) => ('id' in metric ? metric : countable(metric)));
     const stopping = new AbortController();
@@ -97,12 +108,13 @@ export class RebuildWorld {
     const { client } = this.#here;
     const stores = {
       counters: dynamoCounters(client, tables.countersTable, Date.now),
-      registry: dynamoRegistry(client, { counters: tables.countersTable, posts: tables.postsTable }, of),
+      registry: dynamoRegistry(client, { counters: tables.countersTable, posts: tables.postsTable }, of, Date.now),
       posts: dynamoTouches(client, tables.postsTable),
-      progress: dynamoProgress(client, tables.countersTable),
+      progress: dynamoProgress(client, tables.countersTable, Date.now),
       unreadable: { keep: async () => undefined },
     };
-    const iterators = await this.#iterators();
+    this.#iterators ??= await this.#atTheBeginning();
+    const iterators = this.#iterators;
     while (!stopping.aborted) {
       for (const [shard, ShardIterator] of iterators) {
         const page = await this.#read(ShardIterator);
@@ -115,7 +127,7 @@ export class RebuildWorld {
     }
   }
 
-  async #iterators(): Promise<Map<string, string>> {
+  async #atTheBeginning(): Promise<Map<string, string>> {
     const { Table } = await this.clients.dynamodb.send(new DescribeTableCommand({ TableName: tables.postsTable }));
     const StreamArn = Table!.LatestStreamArn!;
     const { StreamDescription } = await this.clients.changes.send(new DescribeStreamCommand({ StreamArn }));

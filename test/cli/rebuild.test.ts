@@ -11,6 +11,7 @@ import { drained } from '../../cli/rebuild/drain.ts';
 import { metricsInNeed, type RebuildStep, type Rebuilt, rebuild } from '../../cli/rebuild/rebuild.ts';
 import rebuildCommand from '../../cli/rebuild.ts';
 import { metricId } from '../../model/counters/keys.ts';
+import { isExact, liveGeneration } from '../../model/counters/registry.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import { RebuildWorld, tables } from './rebuild-world.ts';
@@ -100,16 +101,20 @@ test.each(['begun', 'touched', 'waiting'] as const)(
     world.count(metrics);
     await written();
     await counted();
+    const { newest: first } = (await world.registry())!;
     await world.stopCounting();
     expect(await rebuilt(metrics, stopAt)).toMatchObject({ outcome: 'stopped' });
-    expect((await world.registry())!.metrics[metricId(metric)]).toEqual({ active: 0, building: expect.any(Number) });
+    expect((await world.registry())!.metrics[metricId(metric)]).toEqual({
+      active: first,
+      building: expect.any(Number),
+    });
     const { newest } = (await world.registry())!;
     world.count(metrics);
     expect(await rebuilt(metrics)).toMatchObject({ outcome: 'completed' });
     expect(await world.registry()).toMatchObject({ newest, metrics: { [metricId(metric)]: { active: newest } } });
     await expectExact();
     expect([...(await world.generations()).values()].flatMap((own) => [...own])).toEqual(
-      expect.not.arrayContaining([0]),
+      expect.not.arrayContaining([first]),
     );
   },
 );
@@ -118,11 +123,59 @@ test('of one metric, the others stay as they are', async () => {
   world.count(metrics);
   await written();
   await counted();
+  const { newest: first } = (await world.registry())!;
   expect(await rebuilt([metric])).toMatchObject({ outcome: 'completed', posts });
   const { newest, metrics: known } = (await world.registry())!;
   for (const each of metrics) {
-    expect([each.name, known[metricId(each)]]).toEqual([each.name, { active: each === metric ? newest : 0 }]);
+    expect([each.name, known[metricId(each)]]).toEqual([each.name, { active: each === metric ? newest : first }]);
   }
+  await expectExact();
+});
+
+test('while the deployed function does not count a metric, nothing is called complete', async () => {
+  world.count(metrics.filter((each) => each !== metric));
+  await written();
+  await counted();
+  const { outcome, notCounted, steps } = await rebuilt(metrics);
+  expect({ outcome, notCounted }).toEqual({ outcome: 'notCounted', notCounted: [metric.name] });
+  expect(steps).not.toContain('completed');
+  expect(liveGeneration(await world.registry(), metricId(metric))).toBeUndefined();
+  await world.stopCounting();
+
+  world.count(metrics);
+  expect(await rebuilt(metrics)).toMatchObject({ outcome: 'completed' });
+  await expectExact();
+});
+
+test('a function that is rolled back takes what it does not count out of live answers', async () => {
+  world.count(metrics);
+  await written();
+  await counted();
+  await world.stopCounting();
+  world.count(metrics.filter((each) => each !== metric));
+  await world.write(posts);
+  await counted();
+  await world.stopCounting();
+  world.count(metrics);
+  await world.write(posts + 1);
+  await counted();
+  expect(await metricsInNeed(world.clients, tables)).toEqual([metric]);
+  expect(await rebuilt([metric])).toMatchObject({ outcome: 'completed' });
+  await expectExact();
+});
+
+test('counters whose table is lost are not complete until a rebuild has counted all posts', async () => {
+  world.count(metrics);
+  await written();
+  await counted();
+  await world.stopCounting();
+  await world.loseCounters();
+  world.count(metrics);
+  expect(await metricsInNeed(world.clients, tables)).toEqual(metrics);
+  await world.write(posts);
+  while ((await world.registry()) === undefined) await sleep(20);
+  expect((await world.registry())!.metrics).toEqual({});
+  expect(await rebuilt(metrics)).toMatchObject({ outcome: 'completed' });
   await expectExact();
 });
 
@@ -190,6 +243,12 @@ test('changes that were given up are told, and mended, by a rebuild after them',
   await rebuildWhatIsNew(world.clients, tables, { stop: never, log: () => {} });
   expect(await metricsInNeed(world.clients, tables)).toEqual([]);
   expect(await line()).toBeUndefined();
+
+  s3.on(ListObjectsV2Command).callsFake(() => ({
+    Contents: [{ Key: `${folder}/2026-11-21T11.00.00-2`, Size: 10, LastModified: new Date() }],
+  }));
+  expect(await rebuilt([metric])).toMatchObject({ outcome: 'inexact' });
+  expect(isExact((await world.registry())!, metricId(metric))).toBe(false);
 });
 
 test('a metric that there is not is refused by name', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Answer, canary, indexAt, type Settings, type World } from '../../lambda/monitoring/canary/canary.ts';
 import { rawPlace, reaches } from '../../lambda/monitoring/canary/order-keys.ts';
-import { observe, waitingBatches } from '../../lambda/monitoring/observe/observe.ts';
+import { inexactUpTo, observe, waitingBatches } from '../../lambda/monitoring/observe/observe.ts';
 import { metricId } from '../../model/counters/keys.ts';
-import { firstRegistry, withCompleted, withRebuild } from '../../model/counters/registry.ts';
+import { completeRegistry, isExact, type Registry, withCompleted, withRebuild } from '../../model/counters/registry.ts';
 import { metrics } from '../../model/metrics/index.ts';
 
 const minute = 60_000;
@@ -174,8 +174,8 @@ test('a batch of rows waits for a redrive, changes for counters that began after
   const changes = { key: `${mapping}/shardId-00000001732190400000-0a1b2c3d/2026/11/21/b`, writtenAt: start };
   const unreadable = { key: 'quarantine/changes/dt=2026-11-21/shardId-8a9c1f02~1.json', writtenAt: start };
   const ids = metrics.map(metricId);
-  const first = firstRegistry(ids, true);
-  const { registry: building, generation } = withRebuild(first, ids, ids, start + minute);
+  const first = completeRegistry(ids, 0);
+  const { registry: building, generation } = withRebuild(first, ids, start + minute);
   const rebuilt = withCompleted(building, generation);
   const waiting = [undefined, first, building, rebuilt].map((registry) =>
     waitingBatches([rows, changes, unreadable], registry),
@@ -183,4 +183,9 @@ test('a batch of rows waits for a redrive, changes for counters that began after
   expect(waiting).toEqual([3, 3, 3, 1]);
   expect(waitingBatches([{ ...changes, writtenAt: start + 2 * minute }], rebuilt)).toBe(1);
   expect(waitingBatches([], rebuilt)).toBe(0);
+
+  const isExactAfter = (registry: Registry) =>
+    isExact({ ...registry, inexactUpTo: inexactUpTo([rows, changes, unreadable])! }, ids[0]!);
+  expect([first, building, rebuilt].map(isExactAfter)).toEqual([false, false, true]);
+  expect(inexactUpTo([rows])).toBeUndefined();
 });

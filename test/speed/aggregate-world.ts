@@ -13,7 +13,13 @@ import {
   sequenceOf,
   spreads,
 } from '../../model/counters/keys.ts';
-import { firstRegistry, type Registry, unstamped } from '../../model/counters/registry.ts';
+import {
+  completeRegistry,
+  emptyRegistry,
+  type Registry,
+  unregistered,
+  unstamped,
+} from '../../model/counters/registry.ts';
 import type { Part, Post } from '../../model/post.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
 
@@ -52,6 +58,8 @@ export class World {
   readonly progress = new Map<string, string>();
   readonly unreadable = new Set<string>();
   registry: Registry | undefined;
+  /** Epoch seconds. No generation begins twice in one. */
+  #now = startMs / 1000;
   /** Of each shard: how many records are done with. */
   readonly #checkpoints: number[];
   readonly #metrics: readonly Countable[];
@@ -81,6 +89,19 @@ export class World {
     if (old !== undefined && (old.gen ?? unstamped) < generation) this.#change(ind, { ...old, gen: generation });
   }
 
+  /** Epoch ms, later than at the last look. */
+  get now(): number {
+    this.#now++;
+    return this.#now * 1000;
+  }
+
+  /** The counters table is deleted and made again, between two batches. */
+  lose(): void {
+    this.counters.clear();
+    this.progress.clear();
+    this.registry = undefined;
+  }
+
   /** A record that nobody can read. */
   poison(shard: number): void {
     this.shards[shard]!.push({
@@ -92,13 +113,20 @@ export class World {
   /**
    * An event source mapping's batch: from the checkpoint or before it, to wherever. Succeeds or is left for later.
    * @param back how many records that are done with come again
+   * @param metrics of the function's version @default - all
    */
-  async deliver(shard: number, back: number, size: number, faults: Faults): Promise<void> {
+  async deliver(
+    shard: number,
+    back: number,
+    size: number,
+    faults: Faults,
+    metrics: readonly Countable[] = this.#metrics,
+  ): Promise<void> {
     const begin = Math.max(0, this.#checkpoints[shard]! - back);
     const records = this.shards[shard]!.slice(begin, begin + size);
     if (records.length === 0) return;
     try {
-      await aggregateBatch(`shard-${shard}`, records, this.#metrics, this.#stores(faults), this.#patience());
+      await aggregateBatch(`shard-${shard}`, records, metrics, this.#stores(faults, metrics), this.#patience());
       this.#checkpoints[shard] = Math.max(this.#checkpoints[shard]!, begin + records.length);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
@@ -171,14 +199,14 @@ export class World {
       eventName: post === undefined ? 'REMOVE' : 'MODIFY',
       dynamodb: {
         SequenceNumber: this.#next(),
-        ApproximateCreationDateTime: startMs / 1000,
+        ApproximateCreationDateTime: this.#now,
         ...(old && { OldImage: marshall(old) as never }),
         ...(post && { NewImage: marshall(post) as never }),
       },
     });
   }
 
-  #stores(faults: Faults): AggregateStores {
+  #stores(faults: Faults, metrics: readonly Countable[]): AggregateStores {
     const request = async <T>(work: () => T): Promise<T> => {
       for (let turns = Math.floor(this.#random() * 4); turns > 0; turns--) await undefined;
       const kind = this.#random();
@@ -207,15 +235,26 @@ export class World {
       registry: {
         current: () =>
           request(() => {
-            this.registry ??= firstRegistry(
-              this.#metrics.map(({ id }) => id),
-              [...this.posts.values()].every(({ gen }) => gen !== undefined),
-            );
+            const isComplete = [...this.posts.values()].every(({ gen }) => gen === unregistered);
+            this.registry ??= isComplete
+              ? completeRegistry(
+                  metrics.map(({ id }) => id),
+                  this.now / 1000,
+                )
+              : emptyRegistry(this.now / 1000);
             return this.registry;
           }),
         markInexact: (upTo) =>
           request(() => {
-            if (this.registry!.inexactUpTo < upTo) this.registry = { ...this.registry!, inexactUpTo: upTo };
+            if (this.registry !== undefined && this.registry.inexactUpTo < upTo) {
+              this.registry = { ...this.registry, inexactUpTo: upTo };
+            }
+          }),
+        drop: (metricIds) =>
+          request(() => {
+            if (this.registry === undefined) return;
+            const left = Object.entries(this.registry.metrics).filter(([id]) => !metricIds.includes(id));
+            this.registry = { ...this.registry, metrics: Object.fromEntries(left) };
           }),
       },
       posts: { touch: (ind, generation) => request(() => this.touch(ind, generation)) },

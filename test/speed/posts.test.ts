@@ -5,7 +5,7 @@ import { dynamoDbHere, type Here } from '../../bench/dynamodb-here.ts';
 import { createRegistry } from '../../lambda/shared/registry.ts';
 import { type NewestGeneration, newestGeneration } from '../../lambda/speed/clean/newest-generation.ts';
 import { dynamoPosts } from '../../lambda/speed/clean/posts.ts';
-import { firstRegistry } from '../../model/counters/registry.ts';
+import { completeRegistry } from '../../model/counters/registry.ts';
 
 const TableName = 'posts';
 const { signal } = new AbortController();
@@ -74,7 +74,7 @@ test('a post is stamped with the newest generation that was heard of, and its st
       known = generation;
     },
   };
-  await createRegistry(here.client, 'counters', { ...firstRegistry([], true), newest: 7 }, signal);
+  await createRegistry(here.client, 'counters', { ...completeRegistry([], 0), newest: 7 }, signal);
   await posts(old).write('geo', 3, part('1'), signal);
   expect(await item(3)).toMatchObject({ gen: 1 });
   let now = 0;

@@ -1,5 +1,5 @@
 import { metricId } from '../../../model/counters/keys.ts';
-import { beganAfter, type Registry } from '../../../model/counters/registry.ts';
+import { beganAfter, generationAt, type Registry } from '../../../model/counters/registry.ts';
 import { holdsChanges } from '../../../model/kinesis-event.ts';
 import { metrics } from '../../../model/metrics/index.ts';
 
@@ -42,4 +42,13 @@ export function waitingBatches(parked: readonly ParkedBatch[], registry: Registr
   const isCounted = (at: number) =>
     registry !== undefined && metrics.every((metric) => beganAfter(registry, metricId(metric), at));
   return parked.filter(({ key, writtenAt }) => !(holdsChanges(key) && isCounted(writtenAt))).length;
+}
+
+/**
+ * The generation up to which counters miss changes that were given up: one that began later counted their posts again.
+ * undefined: there are none.
+ */
+export function inexactUpTo(parked: readonly ParkedBatch[]): number | undefined {
+  const times = parked.filter(({ key }) => holdsChanges(key)).map(({ writtenAt }) => writtenAt);
+  return times.length === 0 ? undefined : generationAt(Math.max(...times));
 }

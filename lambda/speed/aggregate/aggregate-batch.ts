@@ -1,6 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { padded } from '../../../model/counters/keys.ts';
-import { type Registry, unstamped } from '../../../model/counters/registry.ts';
+import { notCounted, type Registry, unstamped } from '../../../model/counters/registry.ts';
 import { forEachConcurrently } from '../../shared/concurrency.ts';
 import { type Patience, withRetries } from '../../shared/retry.ts';
 import { type Change, ChangeRecordError, changeOf } from './change.ts';
@@ -31,14 +31,19 @@ export interface AggregateStores {
     /** As it is now. Made at the first use. */
     current(signal: AbortSignal): Promise<Registry>;
     markInexact(upTo: number, signal: AbortSignal): Promise<void>;
+    /** Takes metrics out of it, which makes them incomplete. */
+    drop(metricIds: readonly string[], signal: AbortSignal): Promise<void>;
   };
   readonly posts: {
     /** Stamps a post that is below the generation. */
     touch(ind: number, generation: number, signal: AbortSignal): Promise<void>;
   };
   readonly progress: {
-    /** Everything of the shard up to here is in the counters. Going back changes nothing. */
-    reached(shard: string, sequence: string, createdAtMs: number, signal: AbortSignal): Promise<void>;
+    /**
+     * Everything of the shard up to here is in the counters. Going back changes nothing.
+     * @param createdAtMs of the latest change that answers show from now on; undefined: it stays
+     */
+    reached(shard: string, sequence: string, createdAtMs: number | undefined, signal: AbortSignal): Promise<void>;
   };
   readonly unreadable: {
     keep(shard: string, record: DynamoDBRecord, reason: string, signal: AbortSignal): Promise<void>;
@@ -49,6 +54,8 @@ export interface AggregateOutcome {
   readonly records: number;
   readonly unreadable: number;
   readonly touched: number;
+  /** Metrics that were taken out of the registry. */
+  readonly dropped: readonly string[];
   /** Of single changes to single counters. */
   readonly deltas: number;
   readonly countersWritten: number;
@@ -61,7 +68,8 @@ export interface AggregateOutcome {
 /**
  * Adds the changes of a batch of one shard to the counters, each exactly once, however often and in however other
  * batches they come again: a counter remembers the last change of each shard that is in it. The registry is read after
- * the records, so it knows every generation that a post in them was stamped with.
+ * the records, so it knows every generation that a post in them was stamped with, and every metric that is built in it:
+ * one that is not among `metrics` misses these changes, and is dropped before they are called counted.
  * @throws GaveUpError, and what a store throws that no retry mends: the whole batch comes again
  */
 export async function aggregateBatch(
@@ -75,6 +83,11 @@ export async function aggregateBatch(
   const attempt = <T>(operation: () => Promise<T>) => withRetries(patience, operation);
   const registry = await attempt(() => stores.registry.current(signal));
   const { changes, unreadable } = readChanges(records);
+  const dropped = notCounted(
+    registry,
+    metrics.map(({ id }) => id),
+  );
+  if (dropped.length > 0) await attempt(() => stores.registry.drop(dropped, signal));
 
   const counters = fold(shard, changes, registry, metrics);
   let [countersWritten, partlyFolded] = [0, 0];
@@ -108,12 +121,14 @@ export async function aggregateBatch(
     .map(sequenceIn)
     .filter((sequence) => sequence !== undefined)
     .at(-1);
-  const newest = Math.max(0, ...changes.map(({ createdAtMs }) => createdAtMs));
-  if (last !== undefined) await attempt(() => stores.progress.reached(shard, last, newest, signal));
+  // What a touched post says may be counted with the touch only.
+  const latest = below.length > 0 ? undefined : latestChange(records);
+  if (last !== undefined) await attempt(() => stores.progress.reached(shard, last, latest, signal));
   return {
     records: records.length,
     unreadable: unreadable.length,
     touched: below.length,
+    dropped,
     deltas: counters.reduce((sum, { deltas }) => sum + deltas.length, 0),
     countersWritten,
     partlyFolded,
@@ -143,6 +158,12 @@ function postsBelow(generation: number, changes: readonly Change[]): readonly nu
     if (post !== undefined) last.set(post.ind, after);
   }
   return [...last].flatMap(([ind, post]) => (post !== undefined && (post.gen ?? unstamped) < generation ? [ind] : []));
+}
+
+/** Epoch ms. */
+function latestChange(records: readonly DynamoDBRecord[]): number | undefined {
+  const times = records.flatMap(({ dynamodb }) => dynamodb?.ApproximateCreationDateTime ?? []);
+  return times.length === 0 ? undefined : Math.max(...times) * 1000;
 }
 
 const sequenceIn = ({ dynamodb }: DynamoDBRecord): string | undefined =>

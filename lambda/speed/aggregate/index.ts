@@ -41,9 +41,9 @@ const s3 = new S3Client({ ...clientDefaults, ...bucketAddressing });
 const countables = model.map(countable);
 const stores: AggregateStores = {
   counters: dynamoCounters(dynamodb, tables.counters, Date.now),
-  registry: dynamoRegistry(dynamodb, tables, countables),
+  registry: dynamoRegistry(dynamodb, tables, countables, Date.now),
   posts: dynamoTouches(dynamodb, tables.posts),
-  progress: dynamoProgress(dynamodb, tables.counters),
+  progress: dynamoProgress(dynamodb, tables.counters, Date.now),
   unreadable: s3Unreadable(s3, required('QUARANTINE_BUCKET'), Date.now),
 };
 const logger = new Logger();
@@ -57,6 +57,11 @@ export async function handler({ Records, shardId }: ChangeEvent, context: Contex
     const patience = { deadline, now: Date.now, sleep, random: Math.random };
     const outcome = await aggregateBatch(shardId, Records, countables, stores, patience);
     publish(metrics, outcome);
+    if (outcome.dropped.length > 0) {
+      logger.warn('The registry had metrics that this function does not count; they are not live any more', {
+        metrics: outcome.dropped,
+      });
+    }
     if (outcome.unreadable > 0) {
       logger.warn('Changes could not be read; a rebuild counts their posts again', { count: outcome.unreadable });
     }

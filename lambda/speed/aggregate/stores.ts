@@ -7,9 +7,17 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { firstGeneration, firstRegistry, progressPartition, registryKey } from '../../../model/counters/registry.ts';
+import {
+  completeRegistry,
+  emptyRegistry,
+  generationAt,
+  progressPartition,
+  registryKey,
+  unregistered,
+} from '../../../model/counters/registry.ts';
 import { unreadableChangesPrefix } from '../../../model/kinesis-event.ts';
-import { createRegistry, readRegistry } from '../../shared/registry.ts';
+import { feedNames } from '../../../model/rules/rule.ts';
+import { createRegistry, markInexact, readRegistry } from '../../shared/registry.ts';
 import type { AggregateStores } from './aggregate-batch.ts';
 import type { Countable } from './countable.ts';
 
@@ -20,41 +28,65 @@ export function dynamoRegistry(
   client: DynamoDBClient,
   tables: { readonly counters: string; readonly posts: string },
   metrics: readonly Countable[],
+  now: () => number,
 ): Store<'registry'> {
   return {
     async current(signal) {
       const known = await readRegistry(client, tables.counters, signal);
       if (known !== undefined) return known;
-      const ids = metrics.map(({ id }) => id);
-      const registry = firstRegistry(ids, !(await hasOthers(client, tables.posts, signal)));
+      const generation = generationAt(now());
+      const registry = (await hasCounted(client, tables.posts, now(), signal))
+        ? emptyRegistry(generation)
+        : completeRegistry(
+            metrics.map(({ id }) => id),
+            generation,
+          );
       if (await createRegistry(client, tables.counters, registry, signal)) return registry;
       return (await readRegistry(client, tables.counters, signal)) ?? registry;
     },
-    async markInexact(upTo, signal) {
+    markInexact: (upTo, signal) => markInexact(client, tables.counters, upTo, signal),
+    async drop(metricIds, signal) {
       const update = new UpdateItemCommand({
         TableName: tables.counters,
         Key: marshall(registryKey),
-        UpdateExpression: 'SET inexactUpTo = :upTo',
-        ConditionExpression: 'inexactUpTo < :upTo',
-        ExpressionAttributeValues: marshall({ ':upTo': upTo }),
+        // The revision, so that a rebuild that is about to call one of them complete looks again.
+        UpdateExpression: `REMOVE ${metricIds.map((_, at) => `#metrics.#m${at}`).join(', ')} ADD revision :one`,
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeNames: {
+          '#metrics': 'metrics',
+          ...Object.fromEntries(metricIds.map((id, at) => [`#m${at}`, id])),
+        },
+        ExpressionAttributeValues: marshall({ ':one': 1 }),
       });
       await unlessRefused(client.send(update, { abortSignal: signal }));
     },
   };
 }
 
+/** A stream keeps its records for 24 hours. The rest is for those that are being read. */
+const toldAgainMs = 20 * 3_600_000;
+
 /**
- * Whether a post was stored before posts were stamped, or stamped by a registry that is lost: changes of it may have been
- * told that nobody counted.
+ * Whether there may be posts of which no change is still to come, because a table of counters that is lost has counted
+ * them. A post that was counted is stamped by the registry of that time; one that was not has a change in the stream, if
+ * it was stored in the last hours.
  */
-async function hasOthers(client: DynamoDBClient, TableName: string, abortSignal: AbortSignal): Promise<boolean> {
+async function hasCounted(
+  client: DynamoDBClient,
+  TableName: string,
+  now: number,
+  abortSignal: AbortSignal,
+): Promise<boolean> {
+  const recent = feedNames.map((feed) => `#${feed}.k >= :since`).join(' OR ');
   let page: ScanCommandOutput | undefined;
   do {
     const scan = new ScanCommand({
       TableName,
       ConsistentRead: true,
-      FilterExpression: 'attribute_not_exists(gen) OR gen > :first',
-      ExpressionAttributeValues: marshall({ ':first': firstGeneration }),
+      FilterExpression: `attribute_not_exists(gen) OR gen > :unregistered OR NOT (${recent})`,
+      ExpressionAttributeNames: Object.fromEntries(feedNames.map((feed) => [`#${feed}`, feed])),
+      // Order keys begin with the millisecond of arrival, in thirteen digits.
+      ExpressionAttributeValues: marshall({ ':unregistered': unregistered, ':since': String(now - toldAgainMs) }),
       ProjectionExpression: 'ind',
       ...(page?.LastEvaluatedKey && { ExclusiveStartKey: page.LastEvaluatedKey }),
     });
@@ -79,16 +111,22 @@ export function dynamoTouches(client: DynamoDBClient, TableName: string): Store<
   };
 }
 
-export function dynamoProgress(client: DynamoDBClient, TableName: string): Store<'progress'> {
+/** Long after the stream has let go of a shard, so that the latest change stays known where nothing is sent for a while. */
+const progressKeptSeconds = 30 * 86_400;
+
+export function dynamoProgress(client: DynamoDBClient, TableName: string, now: () => number): Store<'progress'> {
   return {
     async reached(shard, sequence, createdAtMs, signal) {
       const update = new UpdateItemCommand({
         TableName,
         Key: marshall({ pk: progressPartition, sk: shard }),
-        UpdateExpression: 'SET #last = :last, createdAtMs = :at',
+        UpdateExpression: `SET #last = :last, #ttl = :ttl${createdAtMs === undefined ? '' : ', createdAtMs = :at'}`,
         ConditionExpression: 'attribute_not_exists(#last) OR #last < :last',
-        ExpressionAttributeNames: { '#last': 'last' },
-        ExpressionAttributeValues: marshall({ ':last': sequence, ':at': createdAtMs }),
+        ExpressionAttributeNames: { '#last': 'last', '#ttl': 'ttl' },
+        ExpressionAttributeValues: marshall(
+          { ':last': sequence, ':ttl': Math.floor(now() / 1000) + progressKeptSeconds, ':at': createdAtMs },
+          { removeUndefinedValues: true },
+        ),
       });
       await unlessRefused(client.send(update, { abortSignal: signal }));
     },
