@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Layers, type RefereeOptions, referee } from '../../lambda/batch/referee/referee.ts';
 import { contribution, expiresAt } from '../../model/compile/contribution.ts';
 import { metricId, partitionKey, spreads } from '../../model/counters/keys.ts';
-import { firstRegistry } from '../../model/counters/registry.ts';
+import { completeRegistry } from '../../model/counters/registry.ts';
 import { feeds } from '../../model/feeds/index.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { orderKey } from '../../model/order-key.ts';
@@ -105,7 +105,7 @@ function layersOf(posts: readonly Post[]) {
     posts: async function* () {
       yield* posts;
     },
-    registry: async () => firstRegistry(metrics.map(metricId), true),
+    registry: async () => completeRegistry(metrics.map(metricId), 0),
     counters: async function* () {
       yield* counters.values();
     },
@@ -182,7 +182,7 @@ const onePost: readonly Post[] = [
 
 test('a metric without complete counters is not judged', async () => {
   const { layers } = layersOf(onePost);
-  const registry = firstRegistry(metrics.slice(1).map(metricId), true);
+  const registry = completeRegistry(metrics.slice(1).map(metricId), 0);
   const report = await referee({ ...layers, registry: async () => registry }, options());
   expect(report.metrics[0]).toMatchObject({ name: metrics[0]!.name, state: 'building', compared: 0, drift: 0 });
   expect(report.metrics.slice(1).every(({ state }) => state === 'exact')).toBe(true);
