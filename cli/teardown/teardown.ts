@@ -1,5 +1,5 @@
 import type { Clients } from '../aws.ts';
-import { type DeployedStack, deployedStacks } from './deployed-stacks.ts';
+import { type DeployedResource, type DeployedStack, deployedStacks } from './deployed-stacks.ts';
 import { emptyBucket } from './empty-bucket.ts';
 
 export class TeardownRefusedError extends Error {
@@ -19,8 +19,10 @@ export interface TeardownOptions {
   readonly tell: (line: string) => void;
 }
 
+const CLUSTER = 'AWS::MSK::Cluster';
+
 /** What two keys guard. The account's role for API Gateway's logs is kept too, and holds nothing. */
-const DATA = new Set(['AWS::S3::Bucket', 'AWS::Kinesis::Stream', 'AWS::DynamoDB::Table']);
+const DATA = new Set(['AWS::S3::Bucket', 'AWS::Kinesis::Stream', 'AWS::DynamoDB::Table', CLUSTER]);
 
 /**
  * Deletes the stacks of a deployment, and with `deleteData` empties its buckets before, as CloudFormation deletes no bucket
@@ -30,18 +32,26 @@ const DATA = new Set(['AWS::S3::Bucket', 'AWS::Kinesis::Stream', 'AWS::DynamoDB:
  */
 export async function tearDown(options: TeardownOptions): Promise<number> {
   const { clients, deployment, deleteData, tell } = options;
-  const stacks = await deployedStacks(clients.cloudformation, deployment);
-  if (stacks.length === 0) {
+  const all = await deployedStacks(clients.cloudformation, deployment);
+  if (all.length === 0) {
     tell(`There is no stack of deployment ${deployment} in this account and region.`);
     return 0;
   }
+  refuseProtected(all);
+  const isKeptData = ({ type, isKept }: DeployedResource) => isKept && DATA.has(type);
+  const keptData = all.flatMap(({ resources }) => resources.filter(isKeptData)).map(({ physicalId }) => physicalId);
+  if (deleteData && keptData.length > 0) refuseKept(keptData);
+
+  const needed = neededByCluster(all);
+  if (needed.length > 0) {
+    const names = needed.map(({ name }) => name).join(' and ');
+    tell(`${names} stay, and go on to cost: the brokers are kept, and stand in this network with this configuration.`);
+  }
+  const stacks = all.filter((stack) => !needed.includes(stack));
+  if (stacks.length === 0) return 0;
   const resources = stacks.flatMap((stack) => stack.resources);
   const kept = resources.filter(({ isKept }) => isKept);
   const buckets = resources.filter(({ type, isKept }) => type === 'AWS::S3::Bucket' && !isKept);
-  refuseProtected(stacks);
-  const keptData = kept.filter(({ type }) => DATA.has(type)).map(({ physicalId }) => physicalId);
-  if (deleteData && keptData.length > 0) refuseKept(keptData);
-
   tell(`Deletes the stacks ${stacks.map(({ name }) => name).join(', ')}.`);
   for (const { type, physicalId } of kept) tell(`  stays: ${type} ${physicalId}`);
   if (kept.length > 0) tell('What stays goes on to cost, and its names cannot be deployed again until it is gone.');
@@ -71,6 +81,14 @@ export async function tearDown(options: TeardownOptions): Promise<number> {
     if (code !== 0) return code;
   }
   return 0;
+}
+
+/** What cannot be deleted while a cluster lives: the stack of its configuration, and that of its subnets. */
+function neededByCluster(stacks: readonly DeployedStack[]): DeployedStack[] {
+  const keepsCluster = ({ resources }: DeployedStack) =>
+    resources.some(({ type, isKept }) => type === CLUSTER && isKept);
+  if (!stacks.some(keepsCluster)) return [];
+  return stacks.filter((stack) => keepsCluster(stack) || stack.resources.some(({ type }) => type === 'AWS::EC2::VPC'));
 }
 
 const bucketsOf = (stacks: readonly DeployedStack[]): string[] =>

@@ -14,19 +14,28 @@ const cloudformation = mockClient(CloudFormationClient);
 const s3 = mockClient(S3Client);
 let events: string[];
 
+type Policy = 'Delete' | 'RetainExceptOnCreate';
+
 interface Deployed {
-  readonly policy: 'Delete' | 'Retain';
+  readonly policy: Policy;
   readonly isProtected?: boolean;
+  /** With brokers, which have this policy. */
+  readonly cluster?: Policy;
 }
 
-function deployed({ policy, isProtected = false }: Deployed): void {
+function deployed({ policy, isProtected = false, cluster }: Deployed): void {
   const stacks: Record<string, Record<string, [type: string, name: string]>> = {
+    ...(cluster && {
+      'pinflow-demo-broker': { Cluster: ['AWS::MSK::Cluster', 'arn:cluster'] },
+      'pinflow-demo-network': { Vpc: ['AWS::EC2::VPC', 'vpc-1'] },
+    }),
     'pinflow-demo-ingest': {
       Pin: ['AWS::Kinesis::Stream', 'streaming-demo-pin'],
       Account: ['AWS::ApiGateway::Account', 'account'],
     },
     'pinflow-demo-lake': { Logs: ['AWS::S3::Bucket', 'b-access-logs-1'], Raw: ['AWS::S3::Bucket', 'b-raw-1'] },
   };
+  const policies: Readonly<Record<string, string | undefined>> = { Account: 'Retain', Cluster: cluster };
   const names = [...Object.keys(stacks), 'pinflow-demo-two-lake', 'other'];
   cloudformation.on(DescribeStacksCommand).resolves({
     Stacks: names.map((StackName) => ({
@@ -39,7 +48,7 @@ function deployed({ policy, isProtected = false }: Deployed): void {
   for (const [StackName, resources] of Object.entries(stacks)) {
     const ids = Object.keys(resources);
     const template = {
-      Resources: Object.fromEntries(ids.map((id) => [id, { DeletionPolicy: id === 'Account' ? 'Retain' : policy }])),
+      Resources: Object.fromEntries(ids.map((id) => [id, { DeletionPolicy: policies[id] ?? policy }])),
     };
     cloudformation.on(GetTemplateCommand, { StackName }).resolves({ TemplateBody: JSON.stringify(template) });
     cloudformation.on(ListStackResourcesCommand, { StackName }).resolves({
@@ -102,15 +111,31 @@ beforeEach(() => {
 });
 
 test('deletes the stacks of this deployment alone, and tells what stays', async () => {
-  deployed({ policy: 'Retain' });
+  deployed({ policy: 'RetainExceptOnCreate' });
   expect(await run({ yes: true })).toBe(0);
   expect(done()).toEqual(['cdk destroy pinflow-demo-ingest pinflow-demo-lake']);
   expect(events).toContain('  stays: AWS::Kinesis::Stream streaming-demo-pin');
   expect(s3.calls()).toEqual([]);
 });
 
+test('brokers that are kept keep their network and their configuration', async () => {
+  deployed({ policy: 'RetainExceptOnCreate', cluster: 'RetainExceptOnCreate' });
+  expect(await run({ yes: true })).toBe(0);
+  expect(done()).toEqual(['cdk destroy pinflow-demo-ingest pinflow-demo-lake']);
+  expect(events[0]).toMatch(/^pinflow-demo-broker and pinflow-demo-network stay, and go on to cost/);
+});
+
+test('brokers that are not kept are data too', async () => {
+  deployed({ policy: 'Delete', cluster: 'RetainExceptOnCreate' });
+  await expect(run({ deleteData: true, typed: 'demo' })).rejects.toThrow(/keep arn:cluster\./);
+  deployed({ policy: 'Delete', cluster: 'Delete' });
+  holding({});
+  expect(await run({ deleteData: true, typed: 'demo' })).toBe(0);
+  expect(done()).toContain('cdk destroy pinflow-demo-broker pinflow-demo-ingest pinflow-demo-network');
+});
+
 test('asks first', async () => {
-  deployed({ policy: 'Retain' });
+  deployed({ policy: 'RetainExceptOnCreate' });
   expect(await run({})).toBe(1);
   expect(done()).toEqual(['asked']);
   expect(await run({ typed: 'y' })).toBe(0);
@@ -137,7 +162,7 @@ test.each(['', 'yes', 'dev'])('data is not deleted on %j, whatever --yes says', 
 });
 
 test('data that the deployed templates keep is not deleted', async () => {
-  deployed({ policy: 'Retain' });
+  deployed({ policy: 'RetainExceptOnCreate' });
   const refused = run({ deleteData: true, typed: 'demo' });
   await expect(refused).rejects.toThrow(TeardownRefusedError);
   await expect(refused).rejects.toThrow(/keep streaming-demo-pin, b-access-logs-1, b-raw-1.*allowDataDeletion=true/);
