@@ -170,7 +170,7 @@ test('in a tumbling window the shard is told, the state handed on over a restart
     expect(event).toMatchObject({ eventSourceARN: stream, isWindowTerminatedEarly: false });
   }
   expect(last.size).toBe(2);
-}, 15_000);
+});
 
 test('in a window, an answer without a state is a failure', async () => {
   let answers = 0;

@@ -196,7 +196,7 @@ test('a stop does not wait for ever, and what was under way then is done again',
   await mappings.start();
   await until(() => seen.length === 2);
   expect(seen).toEqual(['a', 'a']);
-}, 15_000);
+});
 
 test('LATEST means since the mapping was made, also when it is down meanwhile', async () => {
   await put('a');

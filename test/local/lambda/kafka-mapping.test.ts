@@ -90,7 +90,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await mappings.close();
   rmSync(directory, { recursive: true });
-}, 20_000);
+});
 
 const declare = (properties: Record<string, unknown> = {}) =>
   define(mappings, {
@@ -135,7 +135,7 @@ test("a record reaches the function as AWS's event", async () => {
       ],
     },
   });
-}, 20_000);
+});
 
 test('offsets are committed after success; a restart goes on there, in order', async () => {
   await declare({ BatchSize: 30 });
