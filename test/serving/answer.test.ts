@@ -8,7 +8,7 @@ import { answer as present } from '../../model/compile/answer.ts';
 import { type CounterReader, contribution } from '../../model/compile/contribution.ts';
 import { definitionHash, questionHash } from '../../model/compile/definition.ts';
 import { metricId } from '../../model/counters/keys.ts';
-import { firstRegistry, type Registry } from '../../model/counters/registry.ts';
+import { completeRegistry, emptyRegistry, type Registry } from '../../model/counters/registry.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import type { Post } from '../../model/post.ts';
@@ -23,7 +23,7 @@ import { goldColumns, goldRows } from './gold.ts';
 const now = arrivedAt + 5_000;
 const PAGE_ROWS = 2;
 const catalog = catalogOf(metrics, questions);
-const complete = firstRegistry(metrics.map(metricId), true);
+const complete = completeRegistry(metrics.map(metricId), 0);
 
 const vectorPosts: readonly Post[] = [...newestParts()].map(([ind, parts]) => ({
   ind,
@@ -184,7 +184,7 @@ describe('pages', () => {
 
 describe('an answer comes from the batch layer, and says why, when', () => {
   test('its counters are not complete', async () => {
-    const registry = firstRegistry(metrics.map(metricId), false);
+    const registry = emptyRegistry(0);
     const layers = layersOf(vectors, { registry, batch: batchOf(await copiesOf(vectors)) });
     const { body } = await get('questions/users_joined_by_year', layers);
     expect(body).toMatchObject({ layer: 'batch', run: 'run-1', notes: [{ code: 'fromBatch' }] });
@@ -301,7 +301,7 @@ describe('what a run computed by another definition is not served under its name
   });
 
   test('nor where its live counters are not complete', async () => {
-    const registry = firstRegistry(metrics.map(metricId), false);
+    const registry = emptyRegistry(0);
     const layers = layersOf(vectors, { registry, batch: await changed('questions/users_joined_by_year') });
     const { status, body } = await get('questions/users_joined_by_year', layers);
     expect({ status, message: body.message }).toEqual({
