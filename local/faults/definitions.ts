@@ -13,6 +13,9 @@ export interface FaultDefinition {
 /** An answer that comes from a fault, not from the service. */
 export class InjectedError extends ServiceError {}
 
+/** The function fails; the call that invokes it does not. */
+export class InvocationError extends InjectedError {}
+
 const INJECTED = ', by a fault that somebody caused.';
 const TABLE_READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan'];
 const TABLE_WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'];
@@ -41,6 +44,11 @@ export const FAULTS: Readonly<Record<string, FaultDefinition>> = {
     describe: 'Lambda takes no invocations and answers with 500',
     actions: ['lambda:InvokeFunction'],
     refusal: () => new InjectedError('ServiceException', `Lambda failed${INJECTED}`, 500),
+  },
+  'lambda:invocation-error': {
+    describe: 'functions fail before they begin',
+    actions: ['lambda:InvokeFunction'],
+    refusal: () => new InvocationError('InvocationError', `The function failed${INJECTED}`, 200),
   },
   'lambda:invocation-add-delay': {
     describe: 'functions begin late, by --delay milliseconds',

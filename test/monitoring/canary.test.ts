@@ -80,6 +80,15 @@ describe('the canary', () => {
     expect(await canary(live, settings, clock)).toMatchObject({ failed: {}, postedToStoredMs: 1_000 });
   });
 
+  test('takes a later post of the same period for its own', async () => {
+    const { world, clock, posts } = deployment({ storeAfterMs: 2 * minute });
+    posts.set(indexAt(start, settings.periodMs), keyOf(start + 1, '776'));
+    expect((await canary(world, settings, clock)).failed.stored).toBeDefined();
+    const { world: again, clock: then, posts: later } = deployment({ storeAfterMs: 2 * minute });
+    later.set(indexAt(start, settings.periodMs), keyOf(start + 1, '1000'));
+    expect((await canary(again, settings, then)).failed).toEqual({});
+  });
+
   test('tells a post that is not stored in time, and still looks at the rest', async () => {
     const { world, clock } = deployment({ storeAfterMs: 2 * minute });
     const { failed, postedToStoredMs } = await canary(world, settings, clock);

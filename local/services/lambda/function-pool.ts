@@ -4,7 +4,7 @@ import type { FunctionObserver } from '../cloudwatch/sources/observers.ts';
 import { ServiceError } from '../service.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 import type { FunctionLog } from './function-log.ts';
-import { type Outcome, WorkerProcess } from './worker-process.ts';
+import { type FunctionError, type Outcome, WorkerProcess } from './worker-process.ts';
 
 export interface PoolOptions {
   readonly definition: FunctionDefinition;
@@ -45,8 +45,11 @@ export class FunctionPool {
     this.reserved = options.definition.reservedConcurrency;
   }
 
-  /** @throws ServiceError TooManyRequestsException above the reserved concurrency, ServiceException once stopped */
-  async invoke(payload: string): Promise<InvocationResult> {
+  /**
+   * @param failure what the invocation fails with instead of being run
+   * @throws ServiceError TooManyRequestsException above the reserved concurrency, ServiceException once stopped
+   */
+  async invoke(payload: string, failure?: FunctionError): Promise<InvocationResult> {
     const { definition, maxWorkers, observer } = this.#options;
     if (this.reserved !== undefined && this.#running >= this.reserved) {
       observer.throttled(definition.name);
@@ -60,7 +63,7 @@ export class FunctionPool {
       if (this.#running > maxWorkers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
       // A worker that is started now would be stopped by nobody, and keep this process alive.
       if (this.#stopped) throw new ServiceError('ServiceException', `${definition.name} is stopped.`, 500);
-      return await this.#invokeIn(this.#take(), payload);
+      return await this.#invokeIn(this.#take(), payload, failure);
     } finally {
       this.#running -= 1;
       this.#waiting.shift()?.();
@@ -98,13 +101,21 @@ export class FunctionPool {
     return started;
   }
 
-  async #invokeIn(environment: Environment, payload: string): Promise<InvocationResult> {
+  async #invokeIn(
+    environment: Environment,
+    payload: string,
+    failure: FunctionError | undefined,
+  ): Promise<InvocationResult> {
     const { worker, log } = environment;
     const requestId = randomUUID();
     const unloaded = await worker.load();
     log.write(`START RequestId: ${requestId} Version: $LATEST`);
     const start = performance.now();
-    const outcome = unloaded ?? (await worker.invoke(requestId, this.#options.arn, payload));
+    const outcome =
+      unloaded ??
+      (failure ? { status: 'error', error: failure } : await worker.invoke(requestId, this.#options.arn, payload));
+    if (failure)
+      log.write(`${new Date().toISOString()}\t${requestId}\tERROR\tInvoke Error\t${JSON.stringify(failure)}`);
     const ms = performance.now() - start;
     this.#report(environment, requestId, outcome, ms);
     this.#options.observer.ended(this.#options.definition.name, outcome.status !== 'success', ms);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Caller, Identities } from '../../access/caller.ts';
+import { InvocationError } from '../../faults/definitions.ts';
 import type { FaultSource } from '../../faults/faults.ts';
 import { type FunctionObserver, functionObserver } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
@@ -9,6 +10,7 @@ import type { FunctionDefinition, InvocationResult } from './function-definition
 import { openFunctionLog } from './function-log.ts';
 import { FunctionPool } from './function-pool.ts';
 import { FunctionPermissions } from './permissions.ts';
+import type { FunctionError } from './worker-process.ts';
 
 export interface LambdaOptions {
   readonly account: string;
@@ -98,9 +100,19 @@ export class LambdaService {
   /** As `invoke`, for who does not wait for the end. @throws ServiceError when the invocation is not taken */
   async begin(nameOrArn: string, payload: string): Promise<{ readonly ended: Promise<InvocationResult> }> {
     const { pool, definition } = this.#find(nameOrArn);
-    const resource = this.arn(definition.name);
-    await this.#options.faults?.meet({ action: 'lambda:InvokeFunction', resource });
-    return { ended: pool.invoke(payload) };
+    const failure = await this.#faultOf(definition);
+    return { ended: pool.invoke(payload, failure) };
+  }
+
+  /** How the function is to fail; undefined: it is to run. @throws InjectedError */
+  async #faultOf({ name }: FunctionDefinition): Promise<FunctionError | undefined> {
+    try {
+      await this.#options.faults?.meet({ action: 'lambda:InvokeFunction', resource: this.arn(name) });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof InvocationError)) throw error;
+      return { errorType: error.code, errorMessage: error.message };
+    }
   }
 
   /** The reserved concurrency; undefined: none. @throws ServiceError ResourceNotFoundException */

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Runbook } from '../../../lib/monitoring/alarm-settings.ts';
+import { checkRequirements, projectDir, pythonPath } from '../../../setup/paths.mjs';
+
+export interface CommandsOptions {
+  /** An empty folder. */
+  readonly scratch: string;
+  /** Of the AWS services. */
+  readonly endpoint: string;
+  readonly awsConfig: string;
+  readonly stateDir: string;
+}
+
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+type Section = 'How to look' | 'How to fix';
+const LIMIT_MS = 60_000;
+
+/** Runs what runbooks tell to type, in a shell in which `aws` and `npm run` find a runtime on ports of its own. */
+export class Commands {
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+
+  constructor({ scratch, endpoint, awsConfig, stateDir }: CommandsOptions) {
+    const bin = join(scratch, 'bin');
+    mkdirSync(bin, { recursive: true });
+    for (const [name, script] of Object.entries({ aws: AWS, npm: NPM })) {
+      writeFileSync(join(bin, name), script);
+      chmodSync(join(bin, name), 0o755);
+    }
+    this.#environment = {
+      ...process.env,
+      PATH: `${bin}:${process.env['PATH']}`,
+      AWS_CONFIG_FILE: awsConfig,
+      AWS_PROFILE: 'pinflow',
+      PYTHON: pythonPath(checkRequirements),
+      NODE: process.execPath,
+      ENDPOINT: endpoint,
+      STATE: stateDir,
+    };
+  }
+
+  /** @returns what it prints @throws CommandError when it exits with another code than `code` */
+  run(command: string, code = 0): Promise<string> {
+    const options = { cwd: projectDir, env: this.#environment, timeout: LIMIT_MS } as NonNullable<
+      Parameters<typeof execFile>[2]
+    >;
+    return new Promise((resolve, reject) => {
+      // As at a terminal `/dev/stdout` can be opened, which a socket of Node's cannot.
+      const child = execFile('bash', ['-o', 'pipefail', '-c', `{ ${command}\n} | cat`], options, (_, said, failed) => {
+        if (child.exitCode === code) resolve(String(said));
+        else reject(new CommandError(`${command} exits with ${child.exitCode}:\n${said}${failed}`));
+      });
+    });
+  }
+
+  /**
+   * Runs a command of a section of an article.
+   * @param change what stands in the article for something that only the reader knows, and what it is: `{ URL: queueUrl }`
+   * @throws CommandError also when the article does not have it
+   */
+  async follow(
+    article: Runbook,
+    section: Section,
+    command: string,
+    { code = 0, change = {} }: { readonly code?: number; readonly change?: Readonly<Record<string, string>> } = {},
+  ): Promise<string> {
+    if (!sectionOf(article, section).includes(command)) {
+      throw new CommandError(`docs/runbooks/${article}.md does not say under ${section}: ${command}`);
+    }
+    const known = Object.entries(change).reduce((text, [name, value]) => text.replaceAll(name, value), command);
+    return this.run(known, code);
+  }
+}
+
+function sectionOf(article: Runbook, section: Section): string {
+  const text = readFileSync(join(projectDir, 'docs', 'runbooks', `${article}.md`), 'utf8');
+  return text.split(/^## /m).find((part) => part.startsWith(section)) ?? '';
+}
+
+/** Version 1 of the AWS CLI, which is a Python package, has no `logs tail`: this is what `logs tail` asks for. */
+const AWS = `#!/usr/bin/env bash
+set -e
+if [ "$1 $2" != 'logs tail' ]; then exec "$PYTHON" -m awscli "$@"; fi
+group=$3; shift 3
+filter=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --since) since=$(date -d "-\${2%m} min" +%s000) ;;
+    --filter-pattern) filter=(--filter-pattern "$2") ;;
+    *) echo "logs tail has no $1 here" >&2; exit 2 ;;
+  esac
+  shift 2
+done
+exec "$PYTHON" -m awscli logs filter-log-events --log-group-name "$group" --start-time "$since" "\${filter[@]}" \\
+  --query 'events[].message' --output text
+`;
+
+const NPM = `#!/usr/bin/env bash
+[ "$1" = run ] || { echo "npm $1 is not for this shell" >&2; exit 2; }
+name=$2; shift 2
+[ "$1" = -- ] && shift
+case $name in
+  fault | engine) where=(--state "$STATE") ;;
+  *) where=(--endpoint "$ENDPOINT") ;;
+esac
+exec "$NODE" cli/pinflow.ts "$name" "$@" "\${where[@]}"
+`;
