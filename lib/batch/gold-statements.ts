@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { metricSql } from '../../model/compile/metric-sql.ts';
 import { metricColumns } from '../../model/compile/rows.ts';
-import { goldTable, keptSql, metricSql } from '../../model/compile/sql.ts';
+import { goldTable, keptSql } from '../../model/compile/sql.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import { feedNames } from '../../model/rules/rule.ts';

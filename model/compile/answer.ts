@@ -1,12 +1,10 @@
 import type { Metric } from '../metrics/metric.ts';
-import type { Aggregate, Question } from '../questions/question.ts';
+import { type Aggregate, metricsOf, type Question } from '../questions/question.ts';
 import type { CounterReader } from './contribution.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { compareValues, type Value } from './keys.ts';
 import { type LiveOptions, readFacts } from './live-facts.ts';
-import { type Column, metricQuestion, questionColumns, type Row } from './rows.ts';
-
-export { OverBudgetError } from './budget.ts';
+import { type Column, questionColumns, type Row } from './rows.ts';
 
 /**
  * The answer to a question from live counters: row for row, and in the same order, what `questionSql` gives.
@@ -14,10 +12,9 @@ export { OverBudgetError } from './budget.ts';
  */
 export async function answer(question: Question, reader: CounterReader, { now }: LiveOptions): Promise<readonly Row[]> {
   const { metric, values } = question;
-  const metrics = new Set([metric, ...Object.values(values).flatMap((each) => otherMetric(each) ?? [])]);
   const facts = new Map(
     await Promise.all(
-      [...metrics].map(async (each) => [each, await readFacts(question, each, reader, { now })] as const),
+      metricsOf(question).map(async (each) => [each, await readFacts(question, each, reader, { now })] as const),
     ),
   );
   const columns = questionColumns(question);
@@ -33,13 +30,6 @@ export async function answer(question: Question, reader: CounterReader, { now }:
   const sorted = topOf(question, rows).sort(byOrder(question, columns));
   return question.limit === undefined ? sorted : sorted.slice(0, question.limit);
 }
-
-/** The presentation of a metric by itself. @throws OverBudgetError */
-export const metricRows = (
-  metric: Metric,
-  reader: CounterReader,
-  { now, ...presentation }: LiveOptions & Parameters<typeof metricQuestion>[1],
-): Promise<readonly Row[]> => answer(metricQuestion(metric, presentation), reader, { now });
 
 const otherMetric = (aggregate: Aggregate): Metric | undefined =>
   aggregate.kind === 'total' ? aggregate.metric : undefined;

@@ -7,7 +7,7 @@ import {
   partsOf,
   unknown,
 } from '../metrics/metric.ts';
-import type { Aggregate, Filter, Question } from '../questions/question.ts';
+import { type Aggregate, type Filter, metricsOf, type Question } from '../questions/question.ts';
 import { definitionHash } from './definition.ts';
 import { maxTextBytes } from './keys.ts';
 import { questionColumns } from './rows.ts';
@@ -80,11 +80,10 @@ const conditionText = (condition: Condition): string =>
     : `\`${condition.field}\` is ${condition.kind === 'known' ? 'known' : 'not known'}`;
 
 function questionText(question: Question): string {
-  const { name, number, title, metric, where = [], values, top, limit } = question;
+  const { name, number, title, where = [], values, top, limit } = question;
   const columns = questionColumns(question).map(({ name, type }) => `\`${name}\` ${type}`);
-  const others = Object.values(values).flatMap((value) => (value.kind === 'total' ? (value.metric ?? []) : []));
   const lines = [
-    `- From ${list([metric, ...others].map((each) => `[${each.name}](#${each.name})`))}`,
+    `- From ${list(metricsOf(question).map((each) => `[${each.name}](#${each.name})`))}`,
     `- Columns: ${columns.join(', ')}`,
     ...Object.entries(values).flatMap(([column, value]) => valueText(column, value)),
     ...where.map((filter) => `- ${filterText(filter)}`),

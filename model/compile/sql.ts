@@ -1,9 +1,7 @@
 import { keptMinutes, type Metric } from '../metrics/metric.ts';
-import type { Aggregate, Filter, Question } from '../questions/question.ts';
+import { type Aggregate, type Filter, metricsOf, type Question } from '../questions/question.ts';
 import { metricSql, minuteSql, quoted } from './metric-sql.ts';
 import { amountColumn, dimensionsOf, minuteColumn, questionColumns } from './rows.ts';
-
-export { metricSql } from './metric-sql.ts';
 
 /** Where a question reads: silver as it is now, or what one run left in gold. */
 export type Source = { readonly kind: 'silver' } | { readonly kind: 'gold'; readonly runId: string };
@@ -57,13 +55,10 @@ const indented = (text: string): string => text.replaceAll(/^/gm, '  ');
 /** The columns of all metrics side by side: what another metric has no row for is zero. */
 function combined(question: Question, source: Source): string {
   const { metric, by, values } = question;
-  const others = new Set<Metric>();
-  for (const aggregate of Object.values(values)) {
-    if (aggregate.kind === 'total' && aggregate.metric) others.add(aggregate.metric);
-  }
+  const [, ...others] = metricsOf(question);
   const base = aggregated(question, metric, source);
-  if (others.size === 0 && Object.values(values).every(({ kind }) => kind !== 'ratio')) return base;
-  const sides = [...others].map((other, at) => ({ other, name: `other${at + 1}` }));
+  if (others.length === 0 && Object.values(values).every(({ kind }) => kind !== 'ratio')) return base;
+  const sides = others.map((other, at) => ({ other, name: `other${at + 1}` }));
   const joins = sides.map(({ other, name }) => {
     const on = by.map((column) => `${name}.${column} = base.${column}`).join(' AND ') || 'true';
     return `LEFT JOIN (\n${indented(aggregated(question, other, source))}\n) ${name} ON ${on}`;

@@ -37,6 +37,12 @@ export interface Question {
   readonly limit?: number;
 }
 
+/** The metrics that a question reads, its own first. */
+export function metricsOf({ metric, values }: Question): readonly Metric[] {
+  const others = Object.values(values).flatMap((value) => (value.kind === 'total' ? (value.metric ?? []) : []));
+  return [...new Set([metric, ...others])];
+}
+
 export const total = (metric?: Metric): Aggregate => ({ kind: 'total', ...(metric && { metric }) });
 export const keys: Aggregate = { kind: 'keys' };
 export const median: Aggregate = { kind: 'median' };

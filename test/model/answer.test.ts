@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { answer, metricRows, OverBudgetError } from '../../model/compile/answer.ts';
-import { contribution } from '../../model/compile/contribution.ts';
+import { answer } from '../../model/compile/answer.ts';
+import { OverBudgetError } from '../../model/compile/budget.ts';
+import { type CounterReader, contribution } from '../../model/compile/contribution.ts';
 import { compareValues, keyText, type Value } from '../../model/compile/keys.ts';
-import { questionColumns } from '../../model/compile/rows.ts';
+import { metricQuestion, questionColumns } from '../../model/compile/rows.ts';
 import { category, followers, poster } from '../../model/metrics/dimensions.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { count, defaultReadBudget, distinct, histogram, known, type Metric, text } from '../../model/metrics/metric.ts';
@@ -13,6 +14,10 @@ import { greatest, median, type Question, total } from '../../model/questions/qu
 import { expectedAnswers, newestParts } from '../vectors/questions.ts';
 import { MemoryCounters } from './counters.ts';
 import { now, posts } from './posts.ts';
+
+type Presentation = Parameters<typeof metricQuestion>[1] & { readonly now: number };
+const metricRows = (metric: Metric, reader: CounterReader, { now, ...presentation }: Presentation) =>
+  answer(metricQuestion(metric, presentation), reader, { now });
 
 function countersOf(of: readonly Metric[], given: readonly Post[]): MemoryCounters {
   const counters = new MemoryCounters();

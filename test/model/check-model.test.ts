@@ -107,6 +107,7 @@ describe('a question is refused by its name', () => {
     ],
     ['a rank by what is not shown', { top: { of: 'x', within: [] } }, /it ranks by x, which it does not show/],
     ['an order by what is not shown', { order: [{ column: 'x' }] }, /it ranks by x/],
+    ['a filter with a brace', { where: [{ column: 'category', in: ['{}'] }] }, /\{\} has a brace/],
     ['a limit of nothing', { limit: 0 }, /the limit 0 is no whole number/],
   ])('for %s', (_, change, message) => {
     const found = problemsOf([good, other], [{ ...asked, ...change }]);

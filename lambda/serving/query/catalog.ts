@@ -28,11 +28,3 @@ export function catalogOf(metrics: readonly Metric[], questions: readonly Questi
     ),
   };
 }
-
-/** The metrics that a question reads, its own first. */
-export function metricsOf({ metric, values }: Question): readonly Metric[] {
-  const others = Object.values(values).flatMap((value) =>
-    value.kind === 'total' && value.metric ? [value.metric] : [],
-  );
-  return [...new Set([metric, ...others])];
-}

@@ -1,7 +1,7 @@
 import { questionColumns } from '../../../model/compile/rows.ts';
 import { metricId } from '../../../model/counters/keys.ts';
 import { isExact, liveGeneration, type Registry } from '../../../model/counters/registry.ts';
-import { metricsOf } from './catalog.ts';
+import { metricsOf } from '../../../model/questions/question.ts';
 import type { Table } from './representation.ts';
 import type { Servable } from './request.ts';
 

@@ -1,8 +1,8 @@
-import { OverBudgetError, answer as present } from '../../../model/compile/answer.ts';
+import { answer as present } from '../../../model/compile/answer.ts';
+import { OverBudgetError } from '../../../model/compile/budget.ts';
 import { metricId } from '../../../model/counters/keys.ts';
 import { isExact, liveGeneration, type Registry } from '../../../model/counters/registry.ts';
-import type { Question } from '../../../model/questions/question.ts';
-import { metricsOf } from './catalog.ts';
+import { metricsOf, type Question } from '../../../model/questions/question.ts';
 import { overBudget, type RequestError, unavailable } from './errors.ts';
 import { doorsOf, type Layers } from './layers.ts';
 import { paged, questionOf } from './pages.ts';

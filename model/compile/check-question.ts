@@ -1,0 +1,81 @@
+import type { Metric } from '../metrics/metric.ts';
+import { metricsOf, type Question } from '../questions/question.ts';
+import { columnProblems, unsafe } from './check-metric.ts';
+import { dimensionsOf } from './rows.ts';
+
+/** What of a question cannot be compiled, as sentences without its name. */
+export function questionProblems(question: Question, metrics: readonly Metric[]): readonly string[] {
+  const { name, title, metric, where = [], by, values, top, order = [], limit } = question;
+  const used = metricsOf(question);
+  const shown = [...by, ...Object.keys(values)];
+  const filters = [
+    ...where,
+    ...Object.values(values).flatMap((each) => (each.kind === 'total' ? (each.where ?? []) : [])),
+  ];
+  return [
+    ...(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name) ? [] : ['name it with lower-case words joined by underscores.']),
+    ...(title.trim() === '' ? ['say in `title` what it asks.'] : []),
+    ...used
+      .filter((each) => !metrics.includes(each))
+      .map((each) => `its metric ${each.name} is no entry of the model.`),
+    ...used.flatMap((each) =>
+      [...by, ...where.map(({ column }) => column)]
+        .filter((column) => !dimensionsOf(each).some((dimension) => dimension.name === column))
+        .map((column) => `${each.name} has no column ${column}: take one of ${columnsText(each)}.`),
+    ),
+    ...filters
+      .filter(({ column }) => dimensionsOf(metric).some((each) => each.name === column && each.kind === 'number'))
+      .map(({ column }) => `a filter on the number ${column} needs bands.`),
+    ...filters
+      .flatMap((filter) => ('in' in filter ? filter.in : [filter.from, filter.to]))
+      .filter((value) => unsafe.test(value))
+      .map((value) => `${value} has a brace or a backslash.`),
+    ...(Object.keys(values).length === 0 ? ['it shows no value.'] : []),
+    ...columnProblems(shown),
+    ...Object.entries(values).flatMap(([column, value]) => valueProblems(question, column, value)),
+    ...[...(top ? [top.of, ...top.within] : []), ...order.map(({ column }) => column)]
+      .filter((column) => !shown.includes(column))
+      .map((column) => `it ranks by ${column}, which it does not show.`),
+    ...(limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)
+      ? [`the limit ${limit} is no whole number.`]
+      : []),
+  ];
+}
+
+function valueProblems(
+  { metric, values, by }: Question,
+  name: string,
+  value: Question['values'][string],
+): readonly string[] {
+  const { measure } = metric;
+  const earlier = Object.keys(values).slice(0, Object.keys(values).indexOf(name));
+  switch (value.kind) {
+    case 'total':
+      return [
+        ...(value.where && measure.kind !== 'count' && measure.kind !== 'sum'
+          ? [`${name} filters what is no plain count or sum.`]
+          : []),
+        ...(value.metric &&
+        by.some((column) => dimensionsOf(metric).some((each) => each.name === column && each.kind === 'number'))
+          ? [`${name} is of another metric, which cannot be joined by a number.`]
+          : []),
+      ];
+    case 'keys':
+      return measure.kind === 'distinct' ? [] : [`${name} counts keys, which only a metric of distinct keys has.`];
+    case 'median':
+      return measure.kind === 'histogram' ? [] : [`${name} is a median, which only a histogram has.`];
+    case 'greatest':
+      return dimensionsOf(metric).some((each) => each.name === value.column && each.kind === 'number')
+        ? []
+        : [`${name} is the greatest ${value.column}, which is no column of numbers.`];
+    case 'ratio':
+      return [value.of, value.to]
+        .filter((column) => !earlier.includes(column))
+        .map((column) => `${name} divides ${column}, which is no column before it.`);
+  }
+}
+
+const columnsText = (metric: Metric): string =>
+  dimensionsOf(metric)
+    .map((dimension) => dimension.name)
+    .join(', ');
