@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { PROFILES } from '../../lib/profiles/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
-import { ofType, type Properties, synth } from './synth.ts';
+import { asText, ofType, type Properties, synth } from './synth.ts';
 
 const SHARD_MONTH = 10.95;
 const ON_DEMAND_MONTH = 29;
@@ -16,6 +16,9 @@ const MCU_MONTH = 80.3;
 const RUNS_MONTH = 0.89;
 /** Of each metric that an alarm reads. */
 const ALARM_MONTH = 0.1;
+/** Of a dashboard that reads more than {@link FREE_METRICS}; the first three that do not are free. */
+const DASHBOARD_MONTH = 3;
+const FREE_METRICS = 50;
 /** Custom metrics that are written around the clock, because the canary and the observer never rest. */
 const OWN_METRIC_MONTH = 0.3;
 const OWN_METRICS = { observer: 3, canary: 18 };
@@ -27,8 +30,19 @@ function monitoringMonth(profile: string, hasCanary: boolean): number {
   const metrics = Object.values(ofType(monitoring, 'AWS::CloudWatch::Alarm')).flatMap(({ Metrics }) =>
     (Metrics as Properties[]).filter(({ MetricStat }) => MetricStat),
   );
-  const always = metrics.length * ALARM_MONTH + OWN_METRICS.observer * OWN_METRIC_MONTH;
+  const large = Object.values(ofType(monitoring, 'AWS::CloudWatch::Dashboard')).filter(
+    ({ DashboardBody }) => metricsOf(JSON.parse(asText(DashboardBody))) > FREE_METRICS,
+  );
+  const always =
+    metrics.length * ALARM_MONTH + large.length * DASHBOARD_MONTH + OWN_METRICS.observer * OWN_METRIC_MONTH;
   return hasCanary ? always + OWN_METRICS.canary * OWN_METRIC_MONTH + CANARY_MONTH : always;
+}
+
+/** Each metric counts once; what is computed of metrics does not. */
+function metricsOf({ widgets }: Properties): number {
+  const rows: unknown[][] = widgets.flatMap(({ properties }: Properties) => properties.metrics ?? []);
+  const names = rows.map((row) => row.filter((part) => typeof part === 'string'));
+  return new Set(names.filter(({ length }) => length > 0).map((name) => name.join('|'))).size;
 }
 
 test.each(PROFILES)(
