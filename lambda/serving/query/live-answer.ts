@@ -1,7 +1,7 @@
 import { answer as present } from '../../../model/compile/answer.ts';
 import { OverBudgetError } from '../../../model/compile/budget.ts';
 import { metricId } from '../../../model/counters/keys.ts';
-import { isExact, liveGeneration, type Registry } from '../../../model/counters/registry.ts';
+import { isExact, isWhole, liveGeneration, type Registry } from '../../../model/counters/registry.ts';
 import { metricsOf, type Question } from '../../../model/questions/question.ts';
 import { overBudget, type RequestError, unavailable } from './errors.ts';
 import { doorsOf, type Layers } from './layers.ts';
@@ -16,26 +16,38 @@ export interface NotLive {
   readonly error: RequestError;
 }
 
+/** At counters that a rebuild replaces while they are read. Rebuilds are far apart, so the second is of the new ones. */
+const mostLooks = 3;
+
 export async function liveAnswer(request: RowsRequest, layers: Layers): Promise<RowsAnswer | NotLive> {
   const question = questionOf(request);
-  const asOf = layers.now();
-  const { registry, reader, lastChange } = await layers.live.open();
-  const building = metricsOf(question).filter((metric) => liveGeneration(registry, metricId(metric)) === undefined);
-  if (building.length > 0) {
-    const because = `The live history of ${namesOf(building)} is not complete: npm run rebuild completes it.`;
-    return { because, error: unavailable(because) };
+  const asked = metricsOf(question);
+  let view = await layers.live.open();
+  for (let look = 0; look < mostLooks; look++) {
+    const building = asked.filter((metric) => liveGeneration(view.registry, metricId(metric)) === undefined);
+    if (building.length > 0) {
+      const because = `The live history of ${namesOf(building)} is not complete: npm run rebuild completes it.`;
+      return { because, error: unavailable(because) };
+    }
+    const asOf = layers.now();
+    try {
+      // Read before the rows, so that what it names is in them.
+      const watermark = await view.lastChange();
+      const rows = await present(question, view.reader, { now: asOf });
+      const after = await layers.live.open();
+      if (isWhole(view.registry, after.registry, asked.map(metricId))) {
+        const notes = [...inexactNotes(question, after.registry), ...doorNotes(layers)];
+        const standing: Standing = { layer: 'live', doors: doorsOf('live', layers), asOf, watermark, notes };
+        return paged(request, standing, rows);
+      }
+      view = after;
+    } catch (error) {
+      if (!(error instanceof OverBudgetError)) throw error;
+      return { because: error.message, error: tooMuch(error.message, request.of) };
+    }
   }
-  try {
-    // Read before the rows, so that what it names is in them.
-    const watermark = await lastChange();
-    const rows = await present(question, reader, { now: asOf });
-    const notes = [...inexactNotes(question, registry), ...doorNotes(layers)];
-    const standing: Standing = { layer: 'live', doors: doorsOf('live', layers), asOf, watermark, notes };
-    return paged(request, standing, rows);
-  } catch (error) {
-    if (!(error instanceof OverBudgetError)) throw error;
-    return { because: error.message, error: tooMuch(error.message, request.of) };
-  }
+  const because = `The counters of ${namesOf(asked)} were replaced again and again while they were read.`;
+  return { because, error: unavailable(because) };
 }
 
 /** With how to ask for less, if one can. Counters are sorted by the first dimension, so a value of it always helps. */

@@ -4,7 +4,7 @@ import { progressPartition, type Registry } from '../../../model/counters/regist
 import { liveCounters } from '../../shared/live-counters.ts';
 import { readRegistry } from '../../shared/registry.ts';
 
-/** The counters as they are now. */
+/** The counters as they are now. What is read of them is whole only if a later view has the same generations: `isWhole`. */
 export interface LiveView {
   /** undefined before the first change was counted. */
   readonly registry: Registry | undefined;
@@ -37,5 +37,6 @@ async function lastChange(client: DynamoDBClient, TableName: string): Promise<nu
     Limit: lastShards,
   });
   const { Items = [] } = await client.send(query);
-  return Items.length === 0 ? undefined : Math.max(...Items.map(({ createdAtMs }) => Number(createdAtMs?.N ?? 0)));
+  const times = Items.flatMap(({ createdAtMs }) => (createdAtMs?.N === undefined ? [] : [Number(createdAtMs.N)]));
+  return times.length === 0 ? undefined : Math.max(...times);
 }
