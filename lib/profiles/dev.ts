@@ -46,7 +46,8 @@ export const dev: Profile = {
     canary: { everyMinutes: 5, storedWithinSeconds: 60 },
     tellsAllClear: true,
     budget: 250,
-    alarms: {},
+    // Records wait a minute for others that share their object of raw.
+    alarms: { 'function-lag': { threshold: 180_000 }, 'connector-idle': { threshold: 180 } },
   },
   logRetention: RetentionDays.TWO_WEEKS,
   data: 'destroy',

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { settingsOf } from '../../lib/monitoring/alarm.ts';
 import { ALARMS, RUNBOOKS } from '../../lib/monitoring/alarm-settings.ts';
 import { AWS_METRICS } from '../../lib/monitoring/aws-metrics.ts';
 import { combined, MOST_METRICS, TooManyMetricsError } from '../../lib/monitoring/sources.ts';
-import { profileNamed, UnknownAlarmError, withAlarms } from '../../lib/profiles/index.ts';
+import { PROFILES, profileNamed, UnknownAlarmError, withAlarms } from '../../lib/profiles/index.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { metricsNamespace, ownMetrics } from '../../model/monitoring/index.ts';
 import { questions } from '../../model/questions/index.ts';
@@ -20,6 +21,14 @@ const VARIANTS: readonly [string, StackTemplate][] = [
   ['an API key', synth('dev', {}, 'demo', 'api-key', 'off').templates.monitoring],
 ];
 const RUNBOOK_FOLDER = join(__dirname, '..', '..', 'docs', 'runbooks');
+
+test.each(PROFILES)('no alarm of $name takes for late what waits for others on purpose', (profile) => {
+  const { archive, clean, aggregate, sink } = profile;
+  const window = Math.max(...[archive, clean, aggregate].map(({ batchingWindowSeconds }) => batchingWindowSeconds));
+  expect(settingsOf('function-lag', profile).threshold).toBeGreaterThan(2_000 * window);
+  expect(settingsOf('connector-idle', profile).threshold).toBeGreaterThan(2 * sink.flush.seconds);
+  expect(settingsOf('topic-lag', profile).threshold).toBeGreaterThan(2 * sink.flush.seconds);
+});
 
 interface Seen {
   readonly namespace: string;
@@ -175,7 +184,7 @@ describe('context flags', () => {
 
   test('set what an alarm compares with', () => {
     const changed = withAlarms(dev, { 'alarm.canary.threshold': '2', 'alarm.canary.bad': 1, profile: 'dev' });
-    expect(changed.monitoring!.alarms).toEqual({ canary: { threshold: 2, bad: 1 } });
+    expect(changed.monitoring!.alarms).toEqual({ ...dev.monitoring!.alarms, canary: { threshold: 2, bad: 1 } });
   });
 
   test.each([
