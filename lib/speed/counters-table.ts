@@ -11,7 +11,7 @@ export class CountersTable extends Table {
       tableName: names.countersTable,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
-      // Of windowed metrics.
+      // Of windowed metrics, and of the progress of shards that are over.
       timeToLiveAttribute: 'ttl',
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
