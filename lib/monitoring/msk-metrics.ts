@@ -69,7 +69,7 @@ export class MskConnectMetrics {
     this.#connector = connector;
   }
 
-  /** The consumer group in which a sink connector reads. */
+  /** The consumer group in which a sink connector reads. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-connect-manage-connector-offsets.html */
   get group(): string {
     return `connect-${this.#connector}`;
   }
