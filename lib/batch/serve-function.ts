@@ -1,6 +1,6 @@
 import { Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { SERVED_PREFIX } from '../../model/served-copies.ts';
+import { SERVED_PREFIX } from '../../model/serving/served-copies.ts';
 import { allow, bucketArn, nagged } from '../allow.ts';
 import { RESULTS_PREFIX } from '../lake/catalog.ts';
 import type { Names } from '../names.ts';

@@ -3,7 +3,7 @@ import { type Column, metricColumns, questionColumns } from '../../model/compile
 import { goldTable, questionSql } from '../../model/compile/sql.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { questions } from '../../model/questions/index.ts';
-import type { ServedKind } from '../../model/served-copies.ts';
+import type { ServedKind } from '../../model/serving/served-copies.ts';
 import { IF_BUSY, type State, type States } from './states.ts';
 
 /** An answer that a run leaves for the serving function. */

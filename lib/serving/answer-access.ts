@@ -1,7 +1,7 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Stack, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
-import { SERVED_PREFIX } from '../../model/served-copies.ts';
+import { SERVED_PREFIX } from '../../model/serving/served-copies.ts';
 import { allow, bucketArn, nagged } from '../allow.ts';
 import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';

@@ -125,7 +125,7 @@ export type AnswerHeader = keyof typeof answerHeaders;
 /** Why an answer is not simply the live one, whole and exact. */
 export const notes = {
   fromBatch: 'why the live layer does not answer',
-  inexact: 'a change is missing',
+  inexact: 'a change could not be read or was given up, and is missing until `npm run rebuild`',
   partOfDoors: 'topics are in the batch layer only',
 } as const;
 export type NoteCode = keyof typeof notes;

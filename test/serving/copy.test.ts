@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { copyResult, ResultError } from '../../lambda/batch/serve/copy.ts';
-import { PAGE_ROWS, type ServedPage } from '../../model/served-copies.ts';
+import { PAGE_ROWS, type ServedPage } from '../../model/serving/served-copies.ts';
 
 const columns = [
   { name: 'country', type: 'text' },

@@ -1,5 +1,5 @@
 import type { AthenaClient } from '@aws-sdk/client-athena';
-import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { feeds } from '../../../model/feeds/index.ts';
@@ -9,8 +9,9 @@ import type { SilverRow } from '../../../model/referee/compare-parts.ts';
 import type { Sample } from '../../../model/referee/report.ts';
 import { type FeedName, feedNames } from '../../../model/rules/rule.ts';
 import { athenaRows } from '../../shared/athena-query.ts';
+import { readPointer } from '../../shared/pointer.ts';
 import { readRegistry } from '../../shared/registry.ts';
-import type { Layers, Pointer } from './referee.ts';
+import type { Layers } from './referee.ts';
 
 export interface LayerClients {
   readonly dynamodb: DynamoDBClient;
@@ -38,12 +39,7 @@ export function deployedLayers(
   size(): Promise<number>;
 } {
   return {
-    async pointer() {
-      const get = new GetItemCommand({ TableName: names.runsTable, Key: { id: { S: 'batch' } }, ConsistentRead: true });
-      const { Item } = await dynamodb.send(get);
-      const pointer = Item && (unmarshall(Item)['pointer'] as Pointer | undefined);
-      return pointer && { runId: pointer.runId, watermark: Number(pointer.watermark) };
-    },
+    pointer: () => readPointer(dynamodb, names.runsTable),
     async silver(feed, sample) {
       const found = new Map<number, SilverRow>();
       for await (const [ind, orderKey, ...values] of query(silverSql(feed, sample))) {

@@ -26,12 +26,7 @@ import {
   type Sample,
 } from '../../../model/referee/report.ts';
 import { type FeedName, feedNames } from '../../../model/rules/rule.ts';
-
-export interface Pointer {
-  readonly runId: string;
-  /** Epoch ms. */
-  readonly watermark: number;
-}
+import type { Pointer } from '../../shared/pointer.ts';
 
 /** The layers, read anew with each call. */
 export interface Layers {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { PAGE_ROWS, type ServedIndex, type ServedPage } from '../../../model/served-copies.ts';
+import { PAGE_ROWS, type ServedIndex, type ServedPage } from '../../../model/serving/served-copies.ts';
 import { resultRows } from '../../shared/athena-result.ts';
 
 type Cell = string | number | null;

@@ -12,7 +12,7 @@ import {
   type ServedIndex,
   servedIndexKey,
   servedPageKey,
-} from '../../../model/served-copies.ts';
+} from '../../../model/serving/served-copies.ts';
 import { placeOf } from '../../shared/athena-result.ts';
 import { bucketAddressing, clientDefaults } from '../../shared/clients.ts';
 import { required } from '../../shared/environment.ts';

@@ -1,7 +1,7 @@
 import { answer as present } from '../../../model/compile/answer.ts';
 import type { Value } from '../../../model/compile/keys.ts';
 import { metricQuestion, questionColumns, type Row } from '../../../model/compile/rows.ts';
-import type { Served, ServedIndex } from '../../../model/served-copies.ts';
+import type { Served, ServedIndex } from '../../../model/serving/served-copies.ts';
 import { forEachConcurrently } from '../../shared/concurrency.ts';
 import type { BatchLayer } from './batch-layer.ts';
 import { goneCursor, overBudget, unavailable } from './errors.ts';

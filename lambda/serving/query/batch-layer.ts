@@ -1,20 +1,13 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import {
   type Served,
   type ServedIndex,
   type ServedPage,
   servedIndexKey,
   servedPageKey,
-} from '../../../model/served-copies.ts';
-
-/** The run that readers see. */
-export interface Pointer {
-  readonly runId: string;
-  /** Epoch ms. */
-  readonly watermark: number;
-}
+} from '../../../model/serving/served-copies.ts';
+import { type Pointer, readPointer } from '../../shared/pointer.ts';
 
 /** What the last runs left of their answers. */
 export interface BatchLayer {
@@ -42,10 +35,7 @@ export function batchLayer(
   return {
     async pointer() {
       if (seen === undefined || now() - seen.at > pointerMs) {
-        const get = new GetItemCommand({ TableName: names.runsTable, Key: { id: { S: 'batch' } } });
-        const { Item } = await clients.dynamodb.send(get);
-        const pointer = Item && (unmarshall(Item)['pointer'] as Pointer | undefined);
-        seen = { at: now(), pointer: pointer && { runId: pointer.runId, watermark: Number(pointer.watermark) } };
+        seen = { at: now(), pointer: await readPointer(clients.dynamodb, names.runsTable) };
       }
       return seen.pointer;
     },
