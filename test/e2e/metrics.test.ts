@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { settledAccount } from '../../cli/accounting/account.ts';
 import { batchNamesOf, type DeployedNames } from '../../cli/accounting/deployed-names.ts';
@@ -16,8 +16,10 @@ import { emulate, type LoggedAnswer, type SentPost } from '../../cli/emulator/em
 import { syntheticPost } from '../../cli/emulator/posts.ts';
 import { syntheticPosts } from '../../cli/emulator/synthetic.ts';
 import { drained } from '../../cli/rebuild/drain.ts';
+import { rebuild } from '../../cli/rebuild/rebuild.ts';
 import { synthesize } from '../../cli/synth.ts';
 import { formatRecord } from '../../model/coordinates.ts';
+import { metrics } from '../../model/metrics/index.ts';
 import type { Post } from '../../model/post.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { kafkaInstallation, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
@@ -216,19 +218,40 @@ test(
     writeFileSync(join(copy.directory, 'model/metrics/entries/posts-by-kind.ts'), entry);
     await copy.pinflow('generate');
     const assembly = await copy.synthesized(context);
+    const endpoint = `http://127.0.0.1:${ports.port}`;
+    const rebuilt = () => copy.pinflow('rebuild', '--metric', 'posts-by-kind', '--endpoint', endpoint);
+    await expect(rebuilt()).rejects.toThrow('does not count posts-by-kind: deploy it with this model');
     await runtime.stop();
     runtime = childOn(assembly);
     await runtime.start();
 
     const route = 'metrics/posts-by-kind';
     await expect(rowsOf(runtime.apiUrl, route, 'live')).rejects.toThrow('npm run rebuild');
-    const endpoint = `http://127.0.0.1:${ports.port}`;
     const traffic = post(syntheticPosts({ ...run, seed: 7, count: 30 }));
-    const told = await copy.pinflow('rebuild', '--metric', 'posts-by-kind', '--endpoint', endpoint);
-    expect(told).toContain('live answers come from the new counters');
+    expect(await rebuilt()).toContain('live answers come from the new counters');
     await traffic;
     await settled();
     expect(await rowsOf(runtime.apiUrl, route, 'live')).toEqual(await postsByKind());
+  },
+  limitMs,
+);
+
+test(
+  'counters that are lost are not answered from until a rebuild, which gives them back',
+  async () => {
+    const route = 'metrics/posts-by-category';
+    const before = await rowsOf(runtime.apiUrl, route, 'live');
+    const { dynamodb } = runtime.clients;
+    const TableName = names.countersTable;
+    const scan = { TableName, ConsistentRead: true, ProjectionExpression: 'pk, sk' };
+    for await (const { Items = [] } of paginateScan({ client: dynamodb }, scan)) {
+      for (const { pk, sk } of Items) await dynamodb.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
+    }
+    await post(syntheticPosts({ ...run, seed: 7, count: 30 }));
+    await expect(rowsOf(runtime.apiUrl, route, 'live')).rejects.toThrow('is not complete');
+    const all = { metrics, stop, onStep: () => {} };
+    expect(await rebuild(runtime.clients, names, all)).toMatchObject({ outcome: 'completed' });
+    expect(await rowsOf(runtime.apiUrl, route, 'live')).toEqual(before);
   },
   limitMs,
 );
