@@ -2,7 +2,8 @@ import { uPlot } from '../vendor/chart.js';
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/ui.js';
 import { brief, clock } from './format.js';
 
-const seriesColours = 6;
+const seriesColours = 8;
+const dayMs = 86_400_000;
 const seen = matchMedia('(prefers-color-scheme: dark)');
 
 /** A colour of the page's style as it is now. */
@@ -91,19 +92,21 @@ function options({ lines, width, height, from, to, stacked, units, annotations, 
   return {
     width,
     height,
+    padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false },
     scales: { x: { time: true, range: [from / 1000, to / 1000] }, left: scale, right: scale },
     axes: [
-      { ...axis, values: clockTicks },
-      { ...axis, scale: 'left', size: 56, label: units.left, values: (_, ticks) => ticks.map(brief) },
+      { ...axis, size: to - from > dayMs ? 44 : 28, values: clockTicks },
+      { ...axis, scale: 'left', size: 48, labelSize: 20, label: units.left, values: (_, ticks) => ticks.map(brief) },
       ...(hasRight
         ? [
             {
               ...axis,
               scale: 'right',
               side: 1,
-              size: 56,
+              size: 48,
+              labelSize: 20,
               grid: { show: false },
               label: units.right,
               values: (_, ticks) => ticks.map(brief),

@@ -32,6 +32,14 @@ export const dateTime = (time) => new Date(time).toLocaleString('en-GB', { hour1
 /** `most_popular_category` -> `most popular category` */
 export const words = (name) => name.replaceAll('_', ' ');
 
+/** Whole words that all names begin with; what one alarm is called stays as it is. */
+export function commonBeginning(names) {
+  if (names.length < 2) return '';
+  let common = names[0];
+  for (const name of names) while (!name.startsWith(common)) common = common.slice(0, -1);
+  return common.slice(0, common.lastIndexOf('-') + 1);
+}
+
 /** JSON for people; what is none stays as it is. */
 export function pretty(text) {
   try {

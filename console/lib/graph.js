@@ -85,8 +85,7 @@ export const NodeAlarms = ({ names = [] }) =>
     class="badge failing node-alarms"
     href=${names.length === 1 ? `#/alarms/${encodeURIComponent(names[0])}` : '#/alarms'}
     title=${names.join('\n')}
-    aria-label=${`In alarm: ${names.join(', ')}`}
-    >! ${names.length}</a
+    >! ${names.length}<span class="hidden">in alarm: ${names.join(', ')}</span></a
   >`;
 
 /** The boxes one below the other, each with what comes into it: for where arrows have no room. */

@@ -70,7 +70,7 @@ function rowsOf(members, edges, places, columns) {
     const nodes = sorted.slice(row * each, (row + 1) * each);
     const wanted = nodes.map((node, at) => {
       const near = neighbours(node, edges).flatMap((id) => places.get(id)?.column ?? []);
-      return near.length === 0 ? ((at + 1) * (columns + 1)) / (nodes.length + 1) - 1 : average(near);
+      return near.length === 0 ? (columns - nodes.length) / 2 + at : average(near);
     });
     const chosen = nearest(wanted, columns);
     return nodes.map((node, at) => ({ node, column: chosen[at] }));

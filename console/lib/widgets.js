@@ -1,7 +1,7 @@
 import { html, useEffect, useRef, useState } from '../vendor/ui.js';
-import { get, post, useAnswer } from './api.js';
+import { post, useAnswer } from './api.js';
 import { seriesColour, TimeChart } from './chart.js';
-import { brief, clock } from './format.js';
+import { brief, clock, commonBeginning } from './format.js';
 import { markdown } from './markdown.js';
 import { Badge, Empty, Loading, Problem } from './parts.js';
 import { turns, useInView } from './turns.js';
@@ -9,8 +9,9 @@ import { turns, useInView } from './turns.js';
 /** Of the grid, with the gap. */
 const rowHeight = 64;
 /** Of a widget around its chart: title, legend, padding. */
-const aroundChart = 112;
-const alarmKinds = { ALARM: 'failing', OK: 'ok', INSUFFICIENT_DATA: 'quiet' };
+const aroundChart = 100;
+const alarmKinds = { ALARM: 'failing', INSUFFICIENT_DATA: 'quiet', OK: 'ok' };
+const alarmOrder = Object.keys(alarmKinds);
 
 /** Functions behind widgets run one after the other beyond a few, each not more often than this. */
 const inTurn = turns(2);
@@ -129,14 +130,16 @@ function AlarmStatus({ properties }) {
   const { data, error } = useAnswer('/api/alarms', 5000);
   if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Asking" />`;
   const wanted = properties.alarms ?? [];
-  const shown = data.alarms.filter(({ arn }) => wanted.includes(arn));
+  const shown = data.alarms
+    .filter(({ arn }) => wanted.includes(arn))
+    .sort((a, b) => alarmOrder.indexOf(a.state.value) - alarmOrder.indexOf(b.state.value));
+  const common = commonBeginning(shown.map(({ name }) => name));
   const missing = wanted.length - shown.length;
   return html`<ul class="alarm-status">
       ${shown.map(
         ({ name, state }) => html`<li>
-          <a href=${`#/alarms/${encodeURIComponent(name)}`} title=${state.reason}>
-            <${Badge} kind=${alarmKinds[state.value]}>${state.value.toLowerCase().replace('_', ' ')}<//> ${name}
-          </a>
+          <${Badge} kind=${alarmKinds[state.value]}>${state.value.toLowerCase().replace('_', ' ')}<//>
+          ${' '}<a href=${`#/alarms/${encodeURIComponent(name)}`} title=${`${name}: ${state.reason}`}>${name.slice(common.length)}</a>
         </li>`,
       )}
     </ul>
@@ -188,21 +191,10 @@ function inert(text) {
 }
 
 function Log({ properties }) {
-  const [state, setState] = useState({});
-  useEffect(() => {
-    const load = () =>
-      get(`/api/log-widget?query=${encodeURIComponent(properties.query ?? '')}`).then(
-        (data) => setState({ data }),
-        (error) => setState({ error: error.message }),
-      );
-    load();
-    const timer = setInterval(load, 5000);
-    return () => clearInterval(timer);
-  }, [properties.query]);
-  if (!state.data)
-    return state.error ? html`<${Problem} message=${state.error} />` : html`<${Loading} what="Reading" />`;
+  const { data, error } = useAnswer(`/api/log-widget?query=${encodeURIComponent(properties.query ?? '')}`, 5000);
+  if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading" />`;
   return html`<ol class="log" tabindex="0" aria-label="Log, newest first">
-    ${state.data.events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${message.slice(0, 500)}</code></li>`)}
+    ${data.events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${message.slice(0, 500)}</code></li>`)}
   </ol>`;
 }
 

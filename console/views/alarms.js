@@ -1,5 +1,5 @@
 import { useAnswer } from '../lib/api.js';
-import { dateTime, duration } from '../lib/format.js';
+import { commonBeginning, dateTime, duration } from '../lib/format.js';
 import { markdown } from '../lib/markdown.js';
 import { Badge, Empty, Loading, Panel, Problem, Tabs, View } from '../lib/parts.js';
 import { html, useState } from '../vendor/ui.js';
@@ -25,6 +25,7 @@ export default function Alarms({ place: [opened] }) {
     const [[state, severity], [otherState, otherSeverity]] = [place(a), place(b)];
     return state - otherState || severity - otherSeverity || (a.name < b.name ? -1 : 1);
   });
+  const common = commonBeginning(alarms.map(({ name }) => name));
   const chosen = alarms.find(({ name }) => name === opened);
   return html`<${View} title="Alarms" note="Evaluated here as CloudWatch does: periods, M of N datapoints, missing data.">
     <${Problem} message=${error} />
@@ -46,7 +47,7 @@ export default function Alarms({ place: [opened] }) {
                 (alarm) => html`<tr key=${alarm.name}>
                   <td><${Badge} kind=${kinds[alarm.state.value]}>${titles[alarm.state.value]}<//></td>
                   <td>${severityOf(alarm) && html`<${Badge} kind=${alarm.state.value === 'ALARM' ? severityKinds[severityOf(alarm)] : 'quiet'}>${severityOf(alarm)}<//>`}</td>
-                  <td class="nowrap"><a href=${placeOf(alarm.name)} title=${meaningOf(alarm)}>${alarm.name}</a></td>
+                  <td class="nowrap"><a href=${placeOf(alarm.name)} title=${`${alarm.name}: ${meaningOf(alarm)}`}>${alarm.name.slice(common.length)}</a></td>
                   <td><${Reason} text=${alarm.state.reason} /></td>
                   <td class="nowrap">${duration(Date.now() - alarm.state.transitioned)}</td>
                 </tr>`,

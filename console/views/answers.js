@@ -173,9 +173,9 @@ function Standing({ answer: { layer, asOf, freshness, notes, doors, run }, asked
 /** Bars for the one number that a row is about; the table has all. */
 function Rows({ answer: { columns, rows, next } }) {
   const measure = columns.findLast((column) => rows.every((row) => typeof row[column] === 'number'));
-  const most = measure === undefined ? 0 : Math.max(...rows.map((row) => row[measure]));
-  const names = columns.filter((column) => column !== measure);
   const shown = rows.slice(0, shownBars);
+  const most = measure === undefined ? 0 : Math.max(...shown.map((row) => row[measure]));
+  const names = columns.filter((column) => column !== measure);
   const hasBars = rows.length > 1 && most > 0;
   return html`
     ${

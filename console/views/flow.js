@@ -27,6 +27,7 @@ export default function Flow({ live }) {
     actions=${html`<label class="check"><input type="checkbox" checked=${asks} onChange=${() => setAsks(!asks)} /> Show look-ups too</label>`}
   >
     <${Summary} topology=${topology} live=${live} />
+    <${Caused} />
     <${Picture} topology=${shown} live=${live} chosen=${chosen} onChoose=${setChosen} />
     <${Legend} />
     <details class="all-edges">
@@ -58,16 +59,18 @@ function Summary({ topology, live }) {
   const lags = states.flatMap(({ lag }) => lag ?? []);
   const errors = states.reduce((sum, { errors }) => sum + errors, 0);
   return html`<div class="summary">
-    <dl class="facts main" aria-label=${`Records since ${clock(live.since)}`}>
-      ${(data?.totals ?? []).map(({ name, title }) => {
-        const value = live.totals[name];
-        return html`<div key=${name} class=${name}>
-          <dt>${title}</dt>
-          <dd class=${name === 'lost' && value > 0 ? 'failing' : ''}>${wholeNumber(value)}</dd>
-        </div>`;
-      })}
+    <div>
+      <dl class="facts main" aria-label=${`Records since ${clock(live.since)}`}>
+        ${(data?.totals ?? []).map(({ name, title }) => {
+          const value = live.totals[name];
+          return html`<div key=${name} class=${name}>
+            <dt>${title}</dt>
+            <dd class=${name === 'lost' && value > 0 ? 'failing' : ''}>${wholeNumber(value)}</dd>
+          </div>`;
+        })}
+      </dl>
       <p class="note">records since ${clock(live.since)}${live.totals.lost === null ? '; loss is known once the batch layer has run' : ''}</p>
-    </dl>
+    </div>
     <dl class="facts">
       <div><dt>Into streams</dt><dd>${brief(into('AWS::Kinesis::Stream'))} <small>/s</small></dd></div>
       <div><dt>Into topics</dt><dd>${brief(into('AWS::MSK::Topic'))} <small>/s</small></dd></div>
@@ -75,6 +78,21 @@ function Summary({ topology, live }) {
       <div><dt>Errors, last 30 s</dt><dd class=${errors > 0 ? 'failing' : ''}>${brief(errors)}</dd></div>
     </dl>
   </div>`;
+}
+
+const causedEveryMs = 3000;
+
+/** Engines that somebody stopped, and faults that somebody causes: what is wrong then is meant to be. */
+function Caused() {
+  const engines = useAnswer('/api/engines', causedEveryMs).data?.engines ?? [];
+  const faults = useAnswer('/api/faults', causedEveryMs).data?.faults ?? [];
+  const stopped = engines.filter(({ running }) => !running);
+  const begun = faults.filter(({ running }) => running);
+  if (stopped.length + begun.length === 0) return null;
+  return html`<ul class="caused">
+    ${stopped.map(({ name }) => html`<li>The engine ${name} does not run. If it was stopped by hand: <code>npm run engine -- start ${name}</code></li>`)}
+    ${begun.map(({ name, describe }) => html`<li>The fault ${name} is on: ${describe}. <code>npm run fault -- stop ${name}</code></li>`)}
+  </ul>`;
 }
 
 const Legend = () =>

@@ -68,7 +68,7 @@ function SendOne({ feeds, doors, onSent }) {
       <h2>One by hand</h2>
       <button type="button" onClick=${fill}>Another one</button>
     </header>
-    <div class="actions between">
+    <div class="actions between send">
       <${Doors} doors=${doors} chosen=${through} onChange=${setThrough} />
       <button type="submit" class="primary" disabled=${busy || index === undefined || through.length === 0}>Send and follow</button>
     </div>

@@ -43,7 +43,7 @@ export default function Quarantine() {
         </select>
       </label>
       <button type="button" disabled=${busy || redrivable.length === 0} onClick=${() => redrive(redrivable.map(({ key }) => key))}>
-        Redrive ${count(redrivable.length)}
+        Redrive ${count(redrivable.length)} ${redrivable.length === 1 ? 'row' : 'rows'} of the speed layer
       </button>
     `}
   >
@@ -65,7 +65,7 @@ export default function Quarantine() {
                 <td class="nowrap">${dateTime(row.arrival)}</td>
                 <td>${row.feed}</td>
                 <td><${Badge} kind="late">${row.rule}<//></td>
-                <td>${row.reason}</td>
+                <td class="long">${row.reason}</td>
                 <td>${row.layer}</td>
                 <td><button type="button" aria-label=${`Show the row ${row.coordinate}`} onClick=${() => setOpen(row.key)}>Show</button></td>
               </tr>`,

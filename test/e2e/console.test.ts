@@ -1,20 +1,46 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { type Clients, clientsAt } from '../../cli/aws.ts';
 import { consoleOf } from '../../cli/console/at-start.ts';
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../local/start.ts';
-import { kafkaInstallation, projectDir, pythonPath, trinoInstallation } from '../../setup/paths.mjs';
+import { kafkaInstallation, projectDir, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
 import { browserPath, Complaints, expectAccessible, launch, screenshot, tabTo } from './console/browser.ts';
+import { addEveryKind, everyKind } from './console/every-kind.ts';
 
 const limitMs = 300_000;
 const seenMs = 60_000;
 const found = browserPath();
+/** The alarm on errors of functions looks at the last ten seconds. */
+const seenAtOnce = {
+  'alarm.function-errors.period': '10',
+  'alarm.function-errors.of': '1',
+  'alarm.function-errors.bad': '1',
+};
 /** Set-up fetches no browser: it is larger than all else, and only this needs it. */
 const inBrowser = found === undefined ? describe.skip : describe;
 const why = found === undefined ? 'skipped: no chromium in the PATH (apt-get install chromium)' : found;
+
+/** Runs in the page. @returns places where an arrow is drawn over a box, or a text over another */
+const arrowsBehindBoxes = `(() => {
+  const origin = document.querySelector('.graph').getBoundingClientRect();
+  const boxes = [...document.querySelectorAll('.place')].map((one) => one.getBoundingClientRect());
+  const isIn = (x, y, { left, right, top, bottom }) => x > left + 3 && x < right - 3 && y > top + 3 && y < bottom - 3;
+  const crossing = [...document.querySelectorAll('path.edge')].filter((path) =>
+    Array.from({ length: Math.ceil(path.getTotalLength() / 4) }, (_, at) => path.getPointAtLength(at * 4)).some(({ x, y }) =>
+      boxes.some((box) => isIn(x + origin.left, y + origin.top, box)),
+    ),
+  );
+  const texts = [...document.querySelectorAll('text.rate')].map((one) => [one.textContent, one.getBoundingClientRect()]);
+  const covered = texts.filter(([, a], at) =>
+    texts.some(([, b], other) => other < at && a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom),
+  );
+  return [...crossing.map((path) => path.getAttribute('d')), ...covered.map(([text]) => text)];
+})()`;
 
 /** Their paths below the folder, with a slash before. */
 const filesOf = (folder: string): string[] =>
@@ -29,21 +55,25 @@ inBrowser(`the console page in a browser (${why})`, () => {
   let page: Page;
   let complaints: Complaints;
   let url: string;
+  let clients: Clients;
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'pinflow-console-'));
-    const { directory } = await synthesize(join(root, 'synth'), { batchPath: 'on' });
+    const { directory } = await synthesize(join(root, 'synth'), { batchPath: 'on', ...seenAtOnce });
+    addEveryKind(directory);
     runtime = await startRuntime({
       assembly: directory,
       stateDir: join(root, 'state'),
       python: pythonPath(),
       kafka: kafkaInstallation(),
+      spark: sparkInstallation(),
       trino: trinoInstallation(),
       port: 0,
       apiPort: 0,
       console: consoleOf('demo', 0),
     });
     url = runtime.consoleUrl!;
+    clients = clientsAt(runtime.endpoint);
     browser = await launch(found!);
     page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
     complaints = new Complaints(page, url);
@@ -51,6 +81,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
 
   afterAll(async () => {
     await browser?.close();
+    clients?.close();
     await runtime?.stop();
     if (root) rmSync(root, { recursive: true, force: true });
   }, limitMs);
@@ -63,6 +94,12 @@ inBrowser(`the console page in a browser (${why})`, () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: view, level: 1 }).waitFor();
   }
+
+  /** As the page does, with its token. */
+  const change = (path: string): Promise<number> =>
+    page.evaluate(
+      `fetch(${JSON.stringify(path)}, { method: 'POST', headers: { 'x-pinflow-token': document.querySelector('meta[name=pinflow-token]').content } }).then(({ status }) => status)`,
+    );
 
   async function inOrder(view: string): Promise<void> {
     await expectAccessible(page);
@@ -106,6 +143,9 @@ inBrowser(`the console page in a browser (${why})`, () => {
       const moving = page.locator('.graph text.rate');
       await moving.first().waitFor({ timeout: 5_000 });
       await page.locator('path.edge.ok').first().waitFor();
+      const accepted = page.locator('.summary .accepted dd');
+      await expect(accepted.textContent()).resolves.toMatch(/^[1-9]/);
+      expect(await page.evaluate(arrowsBehindBoxes)).toEqual([]);
       await inOrder('flow');
       await tabTo(page, /^Stream × 3/);
       await page.keyboard.press('Enter');
@@ -122,6 +162,24 @@ inBrowser(`the console page in a browser (${why})`, () => {
   );
 
   test(
+    'the newest records of a topic have their place, time, key and payload',
+    async () => {
+      await open('Flow');
+      await tabTo(page, /^Topic × 3/);
+      await page.keyboard.press('Enter');
+      const newest = page
+        .getByRole('complementary', { name: /^Topic/ })
+        .locator('.records li')
+        .first();
+      await newest.getByText(/partition \d, offset \d+, key/).waitFor({ timeout: seenMs });
+      await newest.locator('time').waitFor();
+      await newest.locator('pre', { hasText: '"index"' }).waitFor();
+      await inOrder('flow-topic');
+    },
+    limitMs,
+  );
+
+  test(
     'both layers answer a question, or say why not',
     async () => {
       await open('Answers');
@@ -130,6 +188,14 @@ inBrowser(`the console page in a browser (${why})`, () => {
       await first.getByText('No run of the batch layer').waitFor();
       await first.getByText('no batch answer yet').waitFor();
       await inOrder('answers');
+      await tabTo(page, /^Run the batch layer$/);
+      await page.keyboard.press('Enter');
+      const run = page.getByRole('region', { name: 'Run of the batch layer' });
+      await run.locator('li.ok', { hasText: 'Plan' }).waitFor({ timeout: seenMs });
+      expect(await change('/api/batch')).toBe(409);
+      expect(complaints.all.splice(0)).toEqual([expect.stringContaining('409')]);
+      // Seen later: it takes half a minute until what the connector does not read is late.
+      expect(await change('/api/engines/connect/stop')).toBe(200);
     },
     limitMs,
   );
@@ -139,7 +205,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
     async () => {
       await open('Query');
       await page.getByRole('textbox', { name: 'SQL' }).waitFor();
-      await page.getByText('Named').waitFor();
+      await page.getByRole('tab', { name: 'Named' }).waitFor();
       await tabTo(page, /SQL|select/);
       await page.keyboard.type("select 'pins' as what, 42 as number");
       await page.keyboard.press('ControlOrMeta+Enter');
@@ -181,6 +247,65 @@ inBrowser(`the console page in a browser (${why})`, () => {
     limitMs,
   );
 
+  test(
+    'widgets of every kind show numbers of this run',
+    async () => {
+      await page.goto(`${url}/#/dashboards/${everyKind}`);
+      await page.reload();
+      const widget = (title: string) => page.getByRole('region', { name: title, exact: true });
+      for (const title of ['Lines', 'Stacked']) {
+        await widget(title).locator('canvas').waitFor({ timeout: seenMs });
+        await widget(title)
+          .locator('.chart-legend b', { hasText: /^[1-9]/ })
+          .first()
+          .waitFor({ timeout: seenMs });
+      }
+      await widget('Number')
+        .locator('dd', { hasText: /^[1-9]/ })
+        .waitFor();
+      await widget('Gauge').getByRole('meter').waitFor();
+      await widget('Bars')
+        .locator('.bar-value', { hasText: /^[1-9]/ })
+        .first()
+        .waitFor();
+      await widget('Table')
+        .locator('td', { hasText: /^[1-9]/ })
+        .first()
+        .waitFor();
+      await widget('States').getByText('ok', { exact: true }).first().waitFor();
+      await widget('Log').locator('li').first().waitFor();
+      await page.getByRole('heading', { name: 'A text' }).waitFor();
+      await widget('Answer').locator('.custom table').waitFor({ timeout: seenMs });
+      await inOrder('dashboard-every-kind');
+    },
+    limitMs,
+  );
+
+  test(
+    'what is behind is amber, what fails is red, and its alarm is at its box',
+    async () => {
+      await open('Flow');
+      await page.locator('path.edge.late').first().waitFor({ state: 'attached', timeout: seenMs });
+      await page.locator('text.rate.late', { hasText: 'behind' }).first().waitFor();
+      const badge = page.getByRole('link', { name: 'in alarm: pinflow-demo-function-errors' });
+      const fail = () =>
+        clients.lambda.send(new InvokeCommand({ FunctionName: 'pinflow-demo-clean', Payload: 'null' }));
+      for (let tries = 0; tries < 30 && (await badge.count()) === 0; tries++) {
+        expect((await fail()).FunctionError).toBe('Unhandled');
+        await page.waitForTimeout(1_000);
+      }
+      await page.locator('path.edge.failing').first().waitFor({ state: 'attached' });
+      await inOrder('flow-alarm');
+      await badge.focus();
+      await page.keyboard.press('Enter');
+      const alarm = page.getByRole('complementary', { name: 'pinflow-demo-function-errors' });
+      await alarm.getByRole('heading', { name: 'How to look' }).waitFor();
+      await inOrder('alarm-runbook');
+      expect(await change('/api/engines/connect/start')).toBe(200);
+    },
+    limitMs,
+  );
+
   test.each(['Dashboards', 'Alarms'])(
     '%s render',
     async (view) => {
@@ -207,6 +332,18 @@ inBrowser(`the console page in a browser (${why})`, () => {
       }
       expect(said.all).toEqual([]);
       await phone.close();
+    },
+    limitMs,
+  );
+
+  test(
+    'both layers answer after a run',
+    async () => {
+      await open('Answers');
+      const first = page.getByRole('region', { name: 'The most popular category in each country', exact: true });
+      await first.getByText('holds what came until').waitFor({ timeout: limitMs });
+      await first.getByText(/^(live is ahead|equal|first 200 rows equal)$/).waitFor();
+      await inOrder('answers-both');
     },
     limitMs,
   );
