@@ -8,6 +8,9 @@ export interface ObjectPlace {
   readonly key: string;
 }
 
+/** Who asked is told what fails; without this the SDK tells the terminal too. */
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
+
 /** Results in S3, written and read through the front door with the caller's own rights. */
 export class ResultObjects {
   readonly #endpoint: string;
@@ -47,6 +50,7 @@ export class ResultObjects {
       endpoint: this.#endpoint,
       region: this.#region,
       forcePathStyle: true,
+      logger: QUIET,
       credentials: { accessKeyId: caller.accessKeyId, secretAccessKey: caller.secretAccessKey },
     });
     this.#clients.set(caller.accessKeyId, client);

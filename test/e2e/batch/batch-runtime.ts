@@ -11,6 +11,7 @@ import { distinctRecords, type Raw, RawReader } from '../../../cli/accounting/ra
 import { type Clients, clientsAt } from '../../../cli/aws.ts';
 import { type DateRange, followRun, type RunResult, startRun } from '../../../cli/batch/run.ts';
 import type { Step } from '../../../cli/batch/steps.ts';
+import { consoleOf } from '../../../cli/console/at-start.ts';
 import { httpDoor } from '../../../cli/emulator/door.ts';
 import type { DoorName } from '../../../cli/emulator/doors.ts';
 import { emulate, type LoggedAnswer, type SentPost } from '../../../cli/emulator/emulate.ts';
@@ -26,6 +27,13 @@ const MAX_QUARANTINED_SHARE = 0.2;
 const SETTLING_MS = 4_100;
 const LANDING_LIMIT_MS = 60_000;
 
+export interface BatchRuntimeOptions {
+  /** Of the app. @default - the laptop's profile with its batch path */
+  readonly context?: Readonly<Record<string, string>>;
+  /** With a console, by which `pinflow engine` finds the engines. @default - without */
+  readonly hasConsole?: boolean;
+}
+
 /** The app with its batch path on the real engines, and what the doors took. */
 export class BatchRuntime {
   readonly runtime: Runtime;
@@ -36,27 +44,33 @@ export class BatchRuntime {
   readonly told: string[];
   /** Coordinates of the records that the doors took. */
   readonly taken: Readonly<Record<FeedName, Set<string>>> = { pin: new Set(), geo: new Set(), user: new Set() };
-  readonly #stateDir: string;
+  readonly stateDir: string;
+  readonly #hasConsole: boolean;
   readonly #raw: RawReader;
   #lastSentAt = 0;
 
   private constructor(
-    made: Pick<BatchRuntime, 'runtime' | 'clients' | 'names' | 'assembly' | 'told'>,
-    stateDir: string,
+    made: Pick<BatchRuntime, 'runtime' | 'clients' | 'names' | 'assembly' | 'told' | 'stateDir'>,
+    hasConsole: boolean,
   ) {
     this.runtime = made.runtime;
     this.clients = made.clients;
     this.names = made.names;
     this.assembly = made.assembly;
     this.told = made.told;
-    this.#stateDir = stateDir;
+    this.stateDir = made.stateDir;
+    this.#hasConsole = hasConsole;
     this.#raw = new RawReader(made.clients, this.batch.rawBucket);
   }
 
-  static async start(root: string): Promise<BatchRuntime> {
-    const { directory: assembly } = await synthesize(join(root, 'synth'), { batchPath: 'on' });
+  static async start(root: string, options: BatchRuntimeOptions = {}): Promise<BatchRuntime> {
+    const { context = { batchPath: 'on' }, hasConsole = false } = options;
+    const { directory: assembly } = await synthesize(join(root, 'synth'), context);
     makeStrictAndQuick(join(assembly, 'pinflow-demo-batch.template.json'));
-    const stateDir = join(root, 'state');
+    return BatchRuntime.#run(assembly, join(root, 'state'), hasConsole);
+  }
+
+  static async #run(assembly: string, stateDir: string, hasConsole: boolean): Promise<BatchRuntime> {
     const told: string[] = [];
     const runtime = await startRuntime({
       assembly,
@@ -67,11 +81,21 @@ export class BatchRuntime {
       trino: trinoInstallation(),
       port: 0,
       apiPort: 0,
+      ...(hasConsole && { console: consoleOf('demo', 0) }),
       log: (line) => told.push(line),
     });
     const clients = clientsAt(runtime.endpoint);
     const names = await deployedNames(clients, 'demo');
-    return new BatchRuntime({ runtime, clients, names, assembly, told }, stateDir);
+    return new BatchRuntime({ runtime, clients, names, assembly, told, stateDir }, hasConsole);
+  }
+
+  /** Stops it, and starts what the templates are now, on the same state. What the doors took is still known. */
+  async restarted(): Promise<BatchRuntime> {
+    await this.stop();
+    const again = await BatchRuntime.#run(this.assembly, this.stateDir, this.#hasConsole);
+    for (const feed of feedNames) for (const record of this.taken[feed]) again.taken[feed].add(record);
+    again.#lastSentAt = this.#lastSentAt;
+    return again;
   }
 
   async stop(): Promise<void> {
@@ -140,12 +164,12 @@ export class BatchRuntime {
 
   /** The process of an engine: `kafka`, `trino`, `connect-…`. */
   engine(name: string): number {
-    const file = join(this.#stateDir, 'engines', `${name}.pid`);
+    const file = join(this.engines, `${name}.pid`);
     return (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid;
   }
 
   get engines(): string {
-    return join(this.#stateDir, 'engines');
+    return join(this.stateDir, 'engines');
   }
 }
 

@@ -127,7 +127,7 @@ export class ChildRuntime {
 /** False also for a process that ended and is not reaped yet. */
 export const isAlive = (pid: number): boolean => processIdentity(pid) !== undefined;
 
-function childrenOf(parent: number): { pid: number; command: string }[] {
+export function childrenOf(parent: number): { pid: number; command: string }[] {
   const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
   return table.split('\n').flatMap((line) => {
     const [, pid, ppid, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];

@@ -22,12 +22,9 @@ export const CAUSED: Readonly<Record<'speed-faults' | 'batch-faults', readonly A
   'batch-faults': [
     'broker-controller',
     'broker-offline-partitions',
-    'broker-under-min-isr',
-    'broker-under-replicated',
     'broker-disk',
     'broker-cpu',
     'broker-heap',
-    'broker-iam-connections',
     'topic-lag',
     'connector-tasks',
     'connector-idle',
@@ -40,7 +37,12 @@ export const CAUSED: Readonly<Record<'speed-faults' | 'batch-faults', readonly A
 };
 
 /** Alarms whose fault the local runtime cannot cause, each with the reason. */
-export const ONLY_AWS: Partial<Readonly<Record<AlarmName, string>>> = {};
+export const ONLY_AWS: Partial<Readonly<Record<AlarmName, string>>> = {
+  'broker-under-min-isr': 'There is one broker here, which is the only copy in step while it is up.',
+  'broker-under-replicated': 'There is one broker here, so no copy can be behind its leader.',
+  'broker-iam-connections':
+    'No profile has the level of monitoring that has the metric, and a local broker takes any rate.',
+};
 
 /** Alarms that are neither caused nor excused, or both. */
 export function unsettledAlarms(): AlarmName[] {
