@@ -26,18 +26,40 @@ export function alarmPlaces(
   return places;
 }
 
-/** Those that a dimension names: `FunctionName`, `StreamName` …; our own functions by the end of their names. */
+/** What a dimension names. */
+const TYPES: Readonly<Record<string, string>> = {
+  ApiName: 'AWS::ApiGateway::RestApi',
+  BucketName: 'AWS::S3::Bucket',
+  ConnectorName: 'AWS::KafkaConnect::Connector',
+  FunctionName: 'AWS::Lambda::Function',
+  JobName: 'AWS::Glue::Job',
+  QueueName: 'AWS::SQS::Queue',
+  StateMachineArn: 'AWS::StepFunctions::StateMachine',
+  StreamName: 'AWS::Kinesis::Stream',
+  TableName: 'AWS::DynamoDB::Table',
+  Topic: 'AWS::MSK::Topic',
+  WorkGroup: 'AWS::Athena::WorkGroup',
+};
+
+/**
+ * Of a reader's group, the reader; of a broker, its topics; of a metric of our own, the function that its name ends
+ * with; of the rest, what a dimension names.
+ */
 function nodesOf({ dimensions }: MetricStat, nodes: Topology['nodes']): string[] {
-  const { function: own, ...others } = dimensions;
-  const values = Object.values(others).map((value) => value.replace(/^connect-/, ''));
-  const isRead = ({ type, members }: Topology['nodes'][number]): boolean =>
-    members.some(({ name }) =>
-      own === undefined
-        ? values.some((value) => value === name || value.endsWith(`:${name}`))
-        : type === 'AWS::Lambda::Function' && name.endsWith(`-${own}`),
-    );
-  return nodes.filter(isRead).map(({ id }) => id);
+  const { function: own, 'Consumer Group': group, ...others } = dimensions;
+  const isRead = (type: string, name: string): boolean => {
+    if (own !== undefined) return type === 'AWS::Lambda::Function' && name.endsWith(`-${own}`);
+    if (group !== undefined)
+      return /Connector$|Function$/.test(type) && group.replace(/^connect-/, '').startsWith(name);
+    const named = Object.entries(others).filter(([dimension]) => TYPES[dimension] !== undefined);
+    if (named.length === 0) return 'Cluster Name' in others && type === TYPES['Topic'];
+    return named.some(([dimension, value]) => TYPES[dimension] === type.replace('Global', '') && isNameOf(name, value));
+  };
+  return nodes.filter(({ type, members }) => members.some(({ name }) => isRead(type, name))).map(({ id }) => id);
 }
+
+/** An ARN ends with a name. */
+const isNameOf = (name: string, value: string): boolean => value === name || value.endsWith(`:${name}`);
 
 const COMPARE: Readonly<Record<string, (value: number, threshold: number) => boolean>> = {
   GreaterThanThreshold: (value, threshold) => value > threshold,

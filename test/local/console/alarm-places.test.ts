@@ -14,7 +14,10 @@ const nodes = [
   node('clean', 'AWS::Lambda::Function', 'pinflow-demo-clean'),
   node('count', 'AWS::Lambda::Function', 'pinflow-demo-count'),
   node('streams', 'AWS::Kinesis::Stream', 'pin', 'geo'),
+  node('topics', 'AWS::MSK::Topic', 'pins'),
   node('sink', 'AWS::KafkaConnect::Connector', 's3-sink'),
+  node('job', 'AWS::Glue::Job', 'pinflow-demo-clean'),
+  node('api', 'AWS::ApiGateway::RestApi', 'pinflow-demo'),
 ];
 
 const stat = (name: string, dimensions: Readonly<Record<string, string>>): MetricStat => ({
@@ -53,7 +56,11 @@ test('an alarm is at the box that breaks its threshold, not at all that it reads
 });
 
 test('where none breaks it alone, it is at all of them', () => {
-  const lag = stat('EstimatedMaxTimeLag', { 'Consumer Group': 'connect-s3-sink', Topic: 'pins' });
+  const lag = stat('EstimatedMaxTimeLag', {
+    'Cluster Name': 'pinflow-demo',
+    'Consumer Group': 'connect-s3-sink',
+    Topic: 'pins',
+  });
   expect(placesOf(alarm('behind', 'ALARM', lag, stat('IncomingRecords', { StreamName: 'geo' })))).toEqual({
     sink: ['behind'],
     streams: ['behind'],
@@ -64,6 +71,13 @@ test('metrics of our own name the function by the end of its name', () => {
   expect(placesOf(alarm('refused', 'ALARM', stat('RowsQuarantined', { feed: 'pin', function: 'clean' })))).toEqual({
     clean: ['refused'],
   });
+});
+
+test('brokers stand where their topics do, and groups where the functions do that read', () => {
+  const broker = stat('UnderReplicatedPartitions', { 'Cluster Name': 'pinflow-demo', 'Broker ID': '1' });
+  expect(placesOf(alarm('replicas', 'ALARM', broker))).toEqual({ topics: ['replicas'] });
+  const lag = stat('EstimatedMaxTimeLag', { 'Consumer Group': 'pinflow-demo-clean-pin', Topic: 'pins' });
+  expect(placesOf(alarm('behind', 'ALARM', lag))).toEqual({ clean: ['behind'] });
 });
 
 test('an alarm that is well is nowhere', () => {
