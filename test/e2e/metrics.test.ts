@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { settledAccount } from '../../cli/accounting/account.ts';
@@ -252,6 +254,26 @@ test(
     const all = { metrics, stop, onStep: () => {} };
     expect(await rebuild(runtime.clients, names, all)).toMatchObject({ outcome: 'completed' });
     expect(await rowsOf(runtime.apiUrl, route, 'live')).toEqual(before);
+  },
+  limitMs,
+);
+
+test(
+  'changes that were given up are told with answers until a rebuild has counted them',
+  async () => {
+    await post(syntheticPosts({ ...run, seed: 8, count: 5 }));
+    await settled();
+    const { s3, lambda } = runtime.clients;
+    const Key = 'aws/lambda/mapping/shardId-00000001795269305000-8a9c1f02/2026/11/21/2026-11-21T10.00.00-1';
+    await s3.send(new PutObjectCommand({ Bucket: names.quarantineBucket, Key, Body: '{}' }));
+    const observed = await lambda.send(new InvokeCommand({ FunctionName: 'pinflow-demo-observe' }));
+    expect(observed.FunctionError).toBeUndefined();
+    const route = 'metrics/posts-by-category';
+    await expect(rowsOf(runtime.apiUrl, route, 'live')).rejects.toThrow('"code":"inexact"');
+    const all = { metrics, stop, onStep: () => {} };
+    expect(await rebuild(runtime.clients, names, all)).toMatchObject({ outcome: 'completed' });
+    await lambda.send(new InvokeCommand({ FunctionName: 'pinflow-demo-observe' }));
+    expect((await rowsOf(runtime.apiUrl, route, 'live')).length).toBeGreaterThan(0);
   },
   limitMs,
 );
