@@ -11,8 +11,20 @@ export default command(
     summary:
       'Has a service of the local runtime fail as AWS does now and then, to see alarms go off and to try their runbooks. A fault ends with the runtime at the latest.',
     options: {
-      share: { type: 'number', min: 0.001, max: 1, value: 'SHARE', describe: 'of the calls that fail: 0.5 (1)' },
-      for: { type: 'number', min: 1, max: 43_200, value: 'SECONDS', describe: 'it ends by itself (when stopped)' },
+      share: {
+        type: 'number',
+        min: 0.001,
+        max: 1,
+        value: 'SHARE',
+        describe: 'of the calls that it meets; 0.5 is every other one (1)',
+      },
+      for: {
+        type: 'number',
+        min: 1,
+        max: 43_200,
+        value: 'SECONDS',
+        describe: 'after which it ends by itself (when it is stopped)',
+      },
       target: {
         type: 'text',
         value: 'NAME',

@@ -55,11 +55,14 @@ export const laptop: Profile = {
     // Whoever causes a fault wants to see it within minutes.
     alarms: {
       'api-errors': SOON,
+      'api-latency': SOON,
       'stream-throttles': SOON,
-      'stream-lag': SOON,
+      'stream-lag': { ...SOON, threshold: 30_000 },
       'function-errors': SOON,
       'function-throttles': SOON,
-      'function-lag': SOON,
+      'function-lag': { ...SOON, threshold: 30_000 },
+      'table-throttles': SOON,
+      'table-errors': SOON,
       'broker-controller': SOON,
       'topic-lag': { ...SOON, threshold: 30 },
       'connector-tasks': SOON,

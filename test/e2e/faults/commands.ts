@@ -81,9 +81,13 @@ function sectionOf(article: Runbook, section: Section): string {
   return text.split(/^## /m).find((part) => part.startsWith(section)) ?? '';
 }
 
-/** Version 1 of the AWS CLI, which is a Python package, has no `logs tail`: this is what `logs tail` asks for. */
+/**
+ * Version 1 of the AWS CLI, which is a Python package, has no `logs tail`: this is what `logs tail` asks for. For SQS it
+ * looks at an address of its own, whatever the configuration says.
+ */
 const AWS = `#!/usr/bin/env bash
 set -e
+if [ "$1" = sqs ]; then exec "$PYTHON" -m awscli --endpoint-url "$ENDPOINT" "$@"; fi
 if [ "$1 $2" != 'logs tail' ]; then exec "$PYTHON" -m awscli "$@"; fi
 group=$3; shift 3
 filter=()
