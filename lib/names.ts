@@ -67,6 +67,8 @@ export interface Names {
   readonly canaryFunction: string;
   /** Of the functions that run again and again. */
   readonly schedules: Readonly<Record<'observe' | 'canary', string>>;
+  /** A group of schedules in each stack that has some: metrics are told by the group. */
+  readonly scheduleGroups: Readonly<Record<'batch' | 'monitoring', string>>;
   readonly dashboards: Readonly<Record<'business' | 'health' | 'cost', string>>;
   /** By severity. */
   readonly alarmTopics: Readonly<Record<'critical' | 'warning', string>>;
@@ -160,6 +162,7 @@ export function namesOf(deployment: string): Names {
     observeFunction: `${own}-observe`,
     canaryFunction: `${own}-canary`,
     schedules: { observe: `${own}-observe`, canary: `${own}-canary` },
+    scheduleGroups: { batch: `${own}-batch`, monitoring: `${own}-monitoring` },
     dashboards: { business: `${own}-business`, health: `${own}-health`, cost: `${own}-cost` },
     alarmTopics: { critical: `${own}-alarms-critical`, warning: `${own}-alarms-warning` },
     alarm: (runbook) => `${own}-${runbook}`,

@@ -1,5 +1,5 @@
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Aws, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -47,8 +47,10 @@ export class DailySchedule extends Construct {
         }),
       },
     });
+    const group = new CfnScheduleGroup(this, 'Group', { name: names.scheduleGroups.batch });
     new CfnSchedule(this, 'Schedule', {
       name: names.schedule,
+      groupName: group.ref,
       description: 'A run of the batch layer every day',
       scheduleExpression: `cron(0 ${daily.hour} * * ? *)`,
       scheduleExpressionTimezone: 'UTC',

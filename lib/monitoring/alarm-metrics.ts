@@ -1,5 +1,6 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { feedNames } from '../../model/rules/rule.ts';
+import type { Profile } from '../profiles/index.ts';
 import type { AlarmName } from './alarm-settings.ts';
 import { awsMetric } from './aws-metrics.ts';
 import { canaryOf } from './canary-function.ts';
@@ -109,12 +110,17 @@ export const ALARM_METRICS: Readonly<Record<AlarmName, MetricOf>> = {
         { statistic: 'Sum', period },
       ),
     ),
-  'schedule-dropped': (_, period) =>
-    awsMetric('AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup: 'default' }, { statistic: 'Sum', period }),
+  'schedule-dropped': ({ names, profile }, period) => {
+    const { monitoring, batch } = names.scheduleGroups;
+    const groups = hasDailyRun(profile) ? [monitoring, batch] : [monitoring];
+    const dropped = groups.map((ScheduleGroup) =>
+      awsMetric('AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup }, { statistic: 'Sum', period }),
+    );
+    return sum('Starts that were given up', dropped, period);
+  },
   'dead-letters': (sources, period) => {
     const parked = ownMetric('observe', 'ParkedBatches', { statistic: 'Maximum', period });
-    const { batchPath, batch } = sources.profile;
-    if (!batchPath || batch.daily === undefined) return parked;
+    if (!hasDailyRun(sources.profile)) return parked;
     const queue = awsMetric(
       'AWS/SQS',
       'ApproximateNumberOfMessagesVisible',
@@ -194,6 +200,8 @@ const functions = (sources: Sources, name: 'Errors' | 'Throttles', period: numbe
 
 const tablesOf = ({ profile }: Sources) =>
   profile.batchPath ? (['posts', 'counters', 'runs'] as const) : (['posts', 'counters'] as const);
+
+const hasDailyRun = ({ batchPath: has, batch }: Profile): boolean => has && batch.daily !== undefined;
 
 const batchPath = ({ profile }: Sources, make: () => IMetric): IMetric | undefined =>
   profile.batchPath ? make() : undefined;

@@ -16,6 +16,7 @@ export interface CanaryFunctionProps {
   readonly profile: Profile;
   readonly canary: CanaryProfile;
   readonly restApi: RestApi;
+  readonly scheduleGroup: string;
 }
 
 /**
@@ -29,7 +30,7 @@ const LANDING_SECONDS = 60;
 
 /** Sends a post of its own through the API and follows it to the posts table, raw, silver and an answer. */
 export class CanaryFunction extends NodeFunction {
-  constructor(scope: Construct, id: string, { names, profile, canary, restApi }: CanaryFunctionProps) {
+  constructor(scope: Construct, id: string, { names, profile, canary, restApi, scheduleGroup }: CanaryFunctionProps) {
     const { batchPath, api, archive } = profile;
     const arn = (service: string, resource: string, resourceName: string) =>
       Stack.of(scope).formatArn({ service, resource, resourceName });
@@ -109,6 +110,7 @@ export class CanaryFunction extends NodeFunction {
     }
     new EveryMinutes(this, 'Every', {
       name: names.schedules.canary,
+      group: scheduleGroup,
       description: 'Has the canary send its post',
       function: this.function,
       minutes: canary.everyMinutes,

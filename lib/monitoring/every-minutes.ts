@@ -7,6 +7,8 @@ import { allow } from '../allow.ts';
 
 export interface EveryMinutesProps {
   readonly name: string;
+  /** Of schedules. */
+  readonly group: string;
   readonly description: string;
   readonly function: IFunction;
   readonly minutes: number;
@@ -26,6 +28,7 @@ export class EveryMinutes extends Construct {
     });
     new CfnSchedule(this, 'Schedule', {
       name: props.name,
+      groupName: props.group,
       description: props.description,
       scheduleExpression: `rate(${props.minutes} ${props.minutes === 1 ? 'minute' : 'minutes'})`,
       scheduleExpressionTimezone: 'UTC',

@@ -1,5 +1,6 @@
 import { Dashboard, type IWidget, PeriodOverride } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { ArnFormat, Aws, CfnOutput } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -41,9 +42,13 @@ export class MonitoringStack extends PinflowStack {
     const sources = new Sources(names, profile, machineArn);
     this.alarms = makeAlarms(this, sources, this.topics);
     const widget = new WidgetFunction(this, 'Widget', { names, profile });
-    new ObserveFunction(this, 'Observe', { names, profile, settings });
+    const { ref: scheduleGroup } = new CfnScheduleGroup(this, 'Schedules', { name: names.scheduleGroups.monitoring });
+    new ObserveFunction(this, 'Observe', { names, profile, settings, scheduleGroup });
     const canary = canaryOf(profile);
-    if (canary) new CanaryFunction(this, 'Canary', { names, profile, canary, restApi: ingest.api.restApi });
+    if (canary) {
+      const { restApi } = ingest.api;
+      new CanaryFunction(this, 'Canary', { names, profile, canary, restApi, scheduleGroup });
+    }
     new MonthlyBudget(this, 'Budget', { names, limit: settings.budget, topicArn: this.topics.warning.topicArn });
 
     this.dashboard('business', businessWidgets(sources, widget.function.functionArn));

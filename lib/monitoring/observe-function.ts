@@ -12,11 +12,12 @@ export interface ObserveFunctionProps {
   readonly names: Names;
   readonly profile: Profile;
   readonly settings: MonitoringProfile;
+  readonly scheduleGroup: string;
 }
 
 /** Publishes what no service does: how old the answers are, and what waits for a person. */
 export class ObserveFunction extends NodeFunction {
-  constructor(scope: Construct, id: string, { names, profile, settings }: ObserveFunctionProps) {
+  constructor(scope: Construct, id: string, { names, profile, settings, scheduleGroup }: ObserveFunctionProps) {
     const table = (resourceName: string) =>
       Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName });
     const { environment } = answerAccess(scope, names, profile);
@@ -41,6 +42,7 @@ export class ObserveFunction extends NodeFunction {
     });
     new EveryMinutes(this, 'Every', {
       name: names.schedules.observe,
+      group: scheduleGroup,
       description: 'Looks at the age of the layers',
       function: this.function,
       minutes: settings.observeMinutes,

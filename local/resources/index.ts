@@ -41,7 +41,7 @@ import type { ResourceType } from './resource.ts';
 import { snsTopicPolicy, sqsQueuePolicy } from './resource-policies.ts';
 import { s3Bucket } from './s3-bucket.ts';
 import { s3BucketPolicy } from './s3-bucket-policy.ts';
-import { schedule } from './scheduler-schedule.ts';
+import { schedule, scheduleGroup } from './scheduler-schedule.ts';
 import { snsTopic } from './sns-topic.ts';
 import { sqsQueue } from './sqs-queue.ts';
 import { stateMachine } from './stepfunctions-state-machine.ts';
@@ -116,6 +116,7 @@ export function resourceTypes(services: Services, { region }: Target, assembly: 
     s3BucketPolicy(putResourcePolicy),
     glueJob(glueJobs, (address) => publishAsset(address, asset, s3, identities.administrator)),
     schedule(scheduler),
+    scheduleGroup,
     snsTopic(sns),
     snsTopicPolicy(putResourcePolicy),
     sqsQueue(sqs),

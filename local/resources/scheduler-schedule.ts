@@ -58,3 +58,17 @@ export function schedule(scheduler: Scheduler): ResourceType {
     remove: async ({ attributes }) => scheduler.remove(attributes['Arn']!),
   };
 }
+
+/**
+ * A name by which metrics of schedules are told.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedulegroup.html
+ */
+export const scheduleGroup: ResourceType = {
+  type: 'AWS::Scheduler::ScheduleGroup',
+  implemented: ['Name'],
+  inert: { Tags: 'for people and bills' },
+  create: async ({ properties, account, region, generatedName }) => {
+    const name = String(properties['Name'] ?? generatedName(64));
+    return { ref: name, attributes: { Arn: `arn:aws:scheduler:${region}:${account}:schedule-group/${name}` } };
+  },
+};

@@ -103,6 +103,7 @@ describe('the schedule', () => {
   test('starts a run a day, within a window, with the time for which it was meant', () => {
     expect(schedule).toMatchObject({
       Name: 'pinflow-demo-daily',
+      GroupName: { Ref: expect.stringMatching(/DailyGroup/) },
       ScheduleExpression: 'cron(0 2 * * ? *)',
       ScheduleExpressionTimezone: 'UTC',
       FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },

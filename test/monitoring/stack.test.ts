@@ -135,6 +135,20 @@ describe.each(VARIANTS)('with %s', (_, template) => {
   });
 });
 
+test.each(VARIANTS)('with %s, starts that were given up are those of schedules of the deployment', (_, template) => {
+  const dropped = Object.values(ofType(template, 'AWS::CloudWatch::Alarm'))
+    .flatMap(alarmMetrics)
+    .filter(({ namespace }) => namespace === 'AWS/Scheduler');
+  expect(dropped.length).toBeGreaterThan(0);
+  for (const { dimensions } of dropped) {
+    expect(dimensions).toEqual({ ScheduleGroup: expect.stringMatching(/^pinflow-demo-(batch|monitoring)$/) });
+  }
+  const [group] = Object.keys(ofType(template, 'AWS::Scheduler::ScheduleGroup'));
+  for (const { GroupName } of Object.values(ofType(template, 'AWS::Scheduler::Schedule'))) {
+    expect(GroupName).toEqual({ Ref: group });
+  }
+});
+
 test('there is an article for every alarm, and no other', () => {
   expect(
     readdirSync(RUNBOOK_FOLDER)

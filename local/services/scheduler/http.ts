@@ -34,7 +34,12 @@ export class SchedulerHttp implements HttpService {
       send(response, body(found));
     } else if (request.method === 'GET' && pathname === '/schedules') {
       frontDoor.authorize(caller, { action: 'scheduler:ListSchedules', resource: '*' });
-      send(response, { Schedules: scheduler.schedules().map(summary) });
+      const prefix = searchParams.get('NamePrefix') ?? '';
+      const group = searchParams.get('ScheduleGroup');
+      const asked = scheduler
+        .schedules()
+        .filter((one) => one.name.startsWith(prefix) && (group === null || one.group === group));
+      send(response, { Schedules: asked.map(summary) });
     } else {
       const asked = `${request.method} ${pathname}`;
       throw new ServiceError('UnknownOperationException', `The local Scheduler does not have ${asked}.`, 404);
