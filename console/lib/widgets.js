@@ -107,10 +107,11 @@ function Gauges({ lines, properties }) {
 
 function BarsNow({ lines }) {
   const most = Math.max(0, ...lines.map((line) => latest(line) ?? 0));
+  const common = commonBeginning(lines.map(({ label }) => label));
   return html`<ul class="bars">
     ${lines.map(
       (line, at) => html`<li>
-        <span class="bar-name">${line.label}</span>
+        <span class="bar-name" title=${line.label}>${line.label.slice(common.length)}</span>
         <span class="bar"><span style=${{ width: `${most > 0 ? (100 * (latest(line) ?? 0)) / most : 0}%`, background: line.color ?? seriesColour(at) }}></span></span>
         <span class="bar-value">${brief(latest(line))}</span>
       </li>`,

@@ -83,7 +83,7 @@ function Grid({ widgets, range }) {
     ${placed(widgets).map(
       (widget, at) => html`<div
         key=${at}
-        class=${`cell ${widget.type}`}
+        class=${`cell of-${widget.type}`}
         style=${{ gridColumn: `${widget.x + 1} / span ${widget.width}`, gridRow: `${widget.y + 1} / span ${widget.height}` }}
       >
         <${Widget} widget=${widget} range=${range} />

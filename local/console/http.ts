@@ -37,7 +37,12 @@ export const isContent = (answer: unknown): answer is Content =>
   typeof answer === 'object' && answer !== null && 'bytes' in answer && Buffer.isBuffer(answer.bytes);
 
 export const isEvents = (answer: unknown): answer is Events =>
-  typeof answer === 'object' && answer !== null && 'events' in answer;
+  typeof answer === 'object' &&
+  answer !== null &&
+  'events' in answer &&
+  typeof answer.events === 'object' &&
+  answer.events !== null &&
+  Symbol.asyncIterator in answer.events;
 
 /** The request cannot be answered as it stands. */
 export class ConsoleError extends Error {

@@ -37,6 +37,7 @@ const routes: Route[] = [
       throw new TypeError('x is undefined');
     },
   },
+  { method: 'GET', path: '/api/log', handle: () => ({ events: [{ time: 1 }] }) },
   {
     method: 'GET',
     path: '/api/events',
@@ -164,6 +165,12 @@ test('errors say what is wrong', async () => {
   expect((await ask('/api/things')).status).toBe(405);
   const headers = { 'x-pinflow-token': server.token };
   expect((await ask('/api/things', { method: 'POST', headers, body: '[1]' })).status).toBe(400);
+});
+
+test('a list that is called events is an answer like others', async () => {
+  const { headers, body } = await ask('/api/log');
+  expect(headers['content-type']).toMatch(/^application\/json/);
+  expect(JSON.parse(String(body))).toEqual({ events: [{ time: 1 }] });
 });
 
 test('events are sent as they come', async () => {
