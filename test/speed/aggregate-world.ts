@@ -62,6 +62,9 @@ export class World {
   #now = startMs / 1000;
   /** Of each shard: how many records are done with. */
   readonly #checkpoints: number[];
+  /** Of each shard: how many there were when a batch was last given up. */
+  readonly #givenUp: number[];
+  #givenUpAt: number | undefined;
   readonly #metrics: readonly Countable[];
   readonly #random: () => number;
   #sequence = 0;
@@ -71,6 +74,7 @@ export class World {
     this.#random = random;
     this.shards = Array.from({ length: shards }, () => []);
     this.#checkpoints = this.shards.map(() => 0);
+    this.#givenUp = this.shards.map(() => 0);
   }
 
   /** As the clean step does: the greater order key wins, and a stamp is never lowered. */
@@ -100,6 +104,25 @@ export class World {
     this.counters.clear();
     this.progress.clear();
     this.registry = undefined;
+  }
+
+  /** An event source mapping lets go of a batch, and of nothing after it. */
+  giveUp(shard: number, size: number): void {
+    const upTo = this.#checkpoints[shard]! + size;
+    if (upTo >= this.shards[shard]!.length) return;
+    this.#checkpoints[shard] = upTo;
+    this.#givenUp[shard] = upTo;
+    this.#givenUpAt = this.now / 1000;
+  }
+
+  get hasGivenUp(): boolean {
+    return this.#givenUpAt !== undefined;
+  }
+
+  /** As the observer does, and a rebuild before it ends. */
+  observe(): void {
+    if (this.registry === undefined || this.#givenUpAt === undefined) return;
+    this.registry = { ...this.registry, inexactUpTo: Math.max(this.registry.inexactUpTo, this.#givenUpAt) };
   }
 
   /** A record that nobody can read. */
@@ -186,6 +209,15 @@ export class World {
       });
   }
 
+  /** What is given up is as old as the stream keeps it, and so is every post that has not changed since. */
+  #isOld(ind: number): boolean {
+    const shard = Math.abs(ind) % this.shards.length;
+    const key = JSON.stringify(marshall({ ind }));
+    return !this.shards[shard]!.slice(this.#givenUp[shard]).some(
+      ({ dynamodb }) => JSON.stringify({ ind: dynamodb?.NewImage?.['ind'] }) === key,
+    );
+  }
+
   #next(): string {
     this.#sequence += 1 + Math.floor(this.#random() * 3);
     return String(100_000 + this.#sequence).padStart(21, '0');
@@ -235,7 +267,9 @@ export class World {
       registry: {
         current: () =>
           request(() => {
-            const isComplete = [...this.posts.values()].every(({ gen }) => gen === unregistered);
+            const isComplete = [...this.posts.values()].every(
+              ({ ind, gen }) => gen === unregistered && !this.#isOld(ind),
+            );
             this.registry ??= isComplete
               ? completeRegistry(
                   metrics.map(({ id }) => id),
