@@ -170,9 +170,6 @@ function seeded(seed: number): () => number {
 
 async function play(commands: readonly Command[], seed: number, faults: Faults): Promise<void> {
   const world = new World(countables, 2, seeded(seed));
-  // Before any change is counted there is no registry; the first batch makes it.
-  world.write(0, 'pin', { k: '0', rules: 1, fields: {} }, 0);
-  while (world.registry === undefined) await world.deliver(0, 0, 1, faults);
   const underway: Promise<void>[] = [];
   let rebuild: Rebuild | undefined;
   let heard: number = unregistered;
