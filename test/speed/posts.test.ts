@@ -5,7 +5,7 @@ import { dynamoDbHere, type Here } from '../../bench/dynamodb-here.ts';
 import { createRegistry } from '../../lambda/shared/registry.ts';
 import { type NewestGeneration, newestGeneration } from '../../lambda/speed/clean/newest-generation.ts';
 import { dynamoPosts } from '../../lambda/speed/clean/posts.ts';
-import { completeRegistry } from '../../model/counters/registry.ts';
+import { completeRegistry, unregistered } from '../../model/counters/registry.ts';
 
 const TableName = 'posts';
 const { signal } = new AbortController();
@@ -64,6 +64,16 @@ test('what the feeds can hold comes back as it was', async () => {
   expect(await item(-1)).toEqual({ ind: -1, geo: part, gen: 0 });
 });
 
+test('a registry that is not there yet is looked for again soon', async () => {
+  let now = 0;
+  const newest = newestGeneration(here.client, 'counters', () => now);
+  expect(await newest.current(signal)).toBe(unregistered);
+  await createRegistry(here.client, 'counters', { ...completeRegistry([], 0), newest: 7 }, signal);
+  expect(await newest.current(signal)).toBe(unregistered);
+  now += 201;
+  expect(await newest.current(signal)).toBe(7);
+});
+
 test('a post is stamped with the newest generation that was heard of, and its stamp is never lowered', async () => {
   const part = (k: string) => ({ k, rules: 1, fields: {} });
   const old: NewestGeneration = { current: async () => 1, heardOf: () => undefined };
@@ -74,7 +84,6 @@ test('a post is stamped with the newest generation that was heard of, and its st
       known = generation;
     },
   };
-  await createRegistry(here.client, 'counters', { ...completeRegistry([], 0), newest: 7 }, signal);
   await posts(old).write('geo', 3, part('1'), signal);
   expect(await item(3)).toMatchObject({ gen: 1 });
   let now = 0;
