@@ -113,7 +113,9 @@ export function withRebuild(
 ): { readonly registry: Registry; readonly generation: number } {
   const under = wanted.map((id) => registry.metrics[id]?.building);
   const goesOn = under.every((building) => building === registry.newest) && registry.newest > registry.inexactUpTo;
-  const generation = goesOn ? registry.newest : Math.max(registry.newest + 1, generationAt(now));
+  const generation = goesOn
+    ? registry.newest
+    : Math.max(registry.newest + 1, registry.inexactUpTo + 1, generationAt(now));
   const building = wanted.map((id): [string, Generations] => {
     const { active } = registry.metrics[id] ?? {};
     return [id, { ...(active !== undefined && { active }), building: generation }];
