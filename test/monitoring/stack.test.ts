@@ -4,8 +4,17 @@ import { describe, expect, test } from '@jest/globals';
 import { settingsOf } from '../../lib/monitoring/alarm.ts';
 import { ALARMS, RUNBOOKS } from '../../lib/monitoring/alarm-settings.ts';
 import { AWS_METRICS } from '../../lib/monitoring/aws-metrics.ts';
+import { canaryOf } from '../../lib/monitoring/canary-function.ts';
 import { combined, MOST_METRICS, TooManyMetricsError } from '../../lib/monitoring/sources.ts';
-import { PROFILES, profileNamed, UnknownAlarmError, withAlarms } from '../../lib/profiles/index.ts';
+import {
+  PROFILES,
+  profileNamed,
+  UnknownAlarmError,
+  UnknownSwitchError,
+  withAlarms,
+  withAuth,
+  withSwitch,
+} from '../../lib/profiles/index.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { metricsNamespace, ownMetrics } from '../../model/monitoring/index.ts';
 import { questions } from '../../model/questions/index.ts';
@@ -211,6 +220,16 @@ describe('context flags', () => {
   ])('%j is refused', (context, message) => {
     expect(() => withAlarms(dev, context)).toThrow(UnknownAlarmError);
     expect(() => withAlarms(dev, context)).toThrow(message);
+  });
+
+  test('give a laptop a canary, and take it from another profile', () => {
+    const laptop = profileNamed('laptop');
+    expect(canaryOf(laptop)).toBeUndefined();
+    expect(canaryOf(withSwitch(laptop, 'canary', 'on'))).toEqual(laptop.monitoring!.canary);
+    expect(canaryOf(dev)).toEqual(dev.monitoring!.canary);
+    expect(canaryOf(withSwitch(dev, 'canary', 'off'))).toBeUndefined();
+    expect(canaryOf(withAuth(dev, 'api-key'))).toBeUndefined();
+    expect(() => withSwitch(dev, 'canary', 'yes')).toThrow(UnknownSwitchError);
   });
 
   test('mean nothing without alarms', () => {
