@@ -92,17 +92,25 @@ const Numbers = ({ lines }) => html`<dl class="numbers">
   ${lines.map((line) => html`<div><dt>${line.label}</dt><dd>${brief(latest(line))}</dd></div>`)}
 </dl>`;
 
+const arc = 'M10 60A50 50 0 0 1 110 60';
+
 function Gauges({ lines, properties }) {
   const { min = 0, max = 100 } = properties.yAxis?.left ?? {};
-  return html`<dl class="numbers">
-    ${lines.map(
-      (line) => html`<div>
-        <dt>${line.label}</dt>
-        <dd>${brief(latest(line))}</dd>
-        <meter min=${min} max=${max} value=${latest(line) ?? min} aria-label=${line.label}></meter>
-      </div>`,
-    )}
-  </dl>`;
+  const share = (value) => Math.min(100, Math.max(0, (100 * (value - min)) / (max - min)));
+  return html`<div class="gauges">
+    ${lines.map((line) => {
+      const value = latest(line) ?? min;
+      return html`<div role="meter" aria-label=${line.label} aria-valuemin=${min} aria-valuemax=${max} aria-valuenow=${value}>
+        <svg viewBox="0 0 120 78" aria-hidden="true">
+          <path d=${arc} pathLength="100" />
+          <path d=${arc} pathLength="100" class="filled" stroke-dasharray=${`${share(value)} 200`} />
+          <text x="60" y="58" class="gauge-value">${brief(latest(line))}</text>
+          <text x="10" y="75">${brief(min)}</text><text x="110" y="75">${brief(max)}</text>
+        </svg>
+        <span>${line.label}</span>
+      </div>`;
+    })}
+  </div>`;
 }
 
 function BarsNow({ lines }) {

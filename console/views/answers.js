@@ -22,7 +22,7 @@ export default function Answers({ live }) {
   >
     <${Problem} message=${error ?? data?.refused?.message} />
     ${!data && !error && html`<${Loading} what="Asking the API" />`}
-    <${Progress} run=${live?.batch} />
+    <${Progress} run=${live?.batch} now=${live?.time} />
     <div class="answers">${numbered.map((question) => html`<${Question} key=${question.name} question=${question} run=${live?.batch?.endedAt} />`)}</div>
     ${others.length > 0 && html`<h2 class="section">More</h2>`}
     <div class="answers">${others.map((question) => html`<${Question} key=${question.name} question=${question} run=${live?.batch?.endedAt} />`)}</div>
@@ -46,7 +46,7 @@ function RunBatch({ run }) {
 const outcomes = { changed: 'ok', unchanged: 'ok', overlap: 'late', failed: 'failing', left: 'quiet' };
 
 /** The states that the run has passed, as `npm run batch` tells them. */
-function Progress({ run }) {
+function Progress({ run, now }) {
   if (!run) return null;
   const { startedAt, endedAt, steps, end } = run;
   return html`<section class="card" aria-label="Run of the batch layer">
@@ -59,7 +59,7 @@ function Progress({ run }) {
         ({ name, ms, failure }) =>
           html`<li class=${failure ? 'failing' : 'ok'} title=${failure}>${name} <small>${duration(ms)}</small></li>`,
       )}
-      ${!end && html`<li class="running">…</li>`}
+      ${!end && html`<li class="running">… <small>${duration(Math.max(0, now - startedAt))} so far</small></li>`}
     </ol>
     ${end && html`<p role="status" class="note"><${Badge} kind=${outcomes[end.outcome]}>${end.outcome}<//> ${end.message}</p>`}
   </section>`;
