@@ -35,12 +35,24 @@ export async function invokeProxy(target: LambdaTarget, request: ProxyRequest, s
     result = await services.functions.invoke(target.functionArn, event);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
+    noteStatus(request, error.status);
     throw new GatewayError('API_CONFIGURATION_ERROR', 'Internal server error');
   }
-  if (result.failed) throw malformed();
+  if (result.failed) {
+    noteStatus(request, 200);
+    throw malformed();
+  }
   const accept = request.rawHeaders.findLast((_, at, all) => at % 2 === 1 && all[at - 1]!.toLowerCase() === 'accept');
   const accepted = accept?.split(',')[0]?.split(';')[0]?.trim().toLowerCase() ?? '';
   return proxyAnswer(result.payload, isBinary(accepted, request.binaryMediaTypes));
+}
+
+/**
+ * What Lambda answers, not the function.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+ */
+function noteStatus({ context }: ProxyRequest, status: number): void {
+  context.set({ 'integration.status': status, integrationStatus: status });
 }
 
 /** By the role of the integration, or by the function's policy. @throws ServiceError */

@@ -51,6 +51,10 @@ function template(more: Record<string, unknown> = {}): Record<string, TemplateRe
         RestApiId: api,
         DeploymentId: { Ref: 'Deployment' },
         StageName: 'prod',
+        AccessLogSetting: {
+          DestinationArn: 'arn:aws:logs:us-east-1:000000000000:log-group:access',
+          Format: '$context.status $context.integrationStatus $context.requestId',
+        },
         Variables: { colour: 'red' },
       },
     },
@@ -186,6 +190,11 @@ describe('what a function returns', () => {
       throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429);
     };
     expect((await gateway.send('GET', '/prod/topics/x')).status).toBe(500);
+    // Of the integration the log has what Lambda answers.
+    expect(gateway.accessLog.map(([, line]) => line)).toEqual([
+      expect.stringMatching(/^502 200 /),
+      expect.stringMatching(/^500 429 /),
+    ]);
   });
 
   test('too late: 504', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AccessRequest, Caller } from '../../../local/access/caller.ts';
+import { Faults } from '../../../local/faults/faults.ts';
 import { processIdentity } from '../../../local/process-identity.ts';
 import type { FunctionDefinition } from '../../../local/services/lambda/function-definition.ts';
 import { LambdaService } from '../../../local/services/lambda/service.ts';
@@ -21,10 +22,12 @@ let directory: string;
 let logs: LogsService;
 let lambda: LambdaService;
 let denied: string[];
+let faults: Faults;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'pinflow-'));
   denied = [];
+  faults = new Faults(() => {});
   logs = new LogsService({ file: join(directory, 'logs.sqlite'), account: '000000000000', region: 'us-east-1' });
   logs.store.putGroup(GROUP, null);
   lambda = new LambdaService({
@@ -37,12 +40,14 @@ beforeEach(() => {
         if (denied.includes(action)) throw new ServiceError('AccessDeniedException', action);
       },
     },
+    faults,
     logs,
     maxWorkers: 2,
   });
 });
 
 afterEach(async () => {
+  faults.close();
   await lambda.close();
   logs.close();
   rmSync(directory, { recursive: true });
@@ -225,6 +230,30 @@ test('a stop kills the workers, and what waits for one is refused instead of sta
   expect(await outcomes).toMatchObject([killed, killed, refused, refused]);
   expect(pids()).toHaveLength(2);
   expect(pids().filter((pid) => processIdentity(pid) !== undefined)).toEqual([]);
+});
+
+test('a function that is stopped by a reserved concurrency of 0 runs again once that is taken away', async () => {
+  await define('exports.handler = async () => 1');
+  lambda.reserve('f', 0);
+  expect([lambda.reserved('f'), lambda.reservedConcurrency]).toEqual([0, 0]);
+  await expect(invoke()).rejects.toMatchObject({ code: 'TooManyRequestsException' });
+  lambda.reserve('f', undefined);
+  expect(await invoke()).toEqual({ failed: false, value: 1 });
+});
+
+test('a fault makes a function fail without running it, has it begin late, or its invocation refused', async () => {
+  await define('exports.handler = async () => { console.log("ran") }');
+  faults.start('lambda:invocation-error');
+  expect(await invoke()).toMatchObject({ failed: true, value: { errorType: 'InvocationError' } });
+  expect(logged().join()).toMatch(/ERROR\tInvoke Error\t\{"errorType":"InvocationError".*Status: error/);
+  expect(logged().join()).not.toContain('ran');
+  faults.stop('lambda:invocation-error');
+  faults.start('lambda:invocation-add-delay', { delayMs: 300, target: 'f' });
+  const start = performance.now();
+  expect(await invoke()).toMatchObject({ failed: false });
+  expect(performance.now() - start).toBeGreaterThan(290);
+  faults.start('lambda:inject-api-internal-error', { target: 'f' });
+  await expect(lambda.begin('f', '{}')).rejects.toMatchObject({ code: 'ServiceException', status: 500 });
 });
 
 test('invocations beyond the reserved concurrency are refused', async () => {
