@@ -7,20 +7,18 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteCommand, PutCommand, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Raw } from '../../cli/accounting/raw.ts';
-import { readPointer } from '../../cli/batch/run.ts';
 import { syntheticPosts } from '../../cli/emulator/synthetic.ts';
 import { ALARMS, type AlarmName } from '../../lib/monitoring/alarm-settings.ts';
 import type { Template } from '../../local/template/assembly.ts';
 import { metricId } from '../../model/counters/keys.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { rawKey } from '../../model/raw-line.ts';
-import type { RefereeReport } from '../../model/referee/report.ts';
 import type { LogRecord } from '../../model/rows.ts';
 import { BatchRuntime } from './batch/batch-runtime.ts';
 import { childrenOf } from './failure/child-runtime.ts';
 import { type State, shortAlarms, untilAlarms } from './faults/alarms.ts';
 import { CAUSED, thereAndBack } from './faults/causes.ts';
-import { CommandLine } from './faults/command-line.ts';
+import { Commands } from './faults/commands.ts';
 
 /** Each alarm of the batch path: the fault, then what its runbook says. The tests build on each other, in their order. */
 const limitMs = 900_000;
@@ -42,14 +40,24 @@ const context = {
     'topic-lag': { threshold: 5 },
     'connector-idle': { threshold: 5 },
     // What comes once a minute.
-    'batch-freshness': { period: 30, threshold: 1 },
+    'batch-freshness': { period: 30 },
     canary: { period: 30 },
     'dead-letters': { period: 30 },
   }),
 };
+const FAILED_EXECUTIONS = `aws stepfunctions list-executions --state-machine-arn ARN --status-filter FAILED --max-items 1 \\
+  --query 'executions[].[stopDate,executionArn]' --output text`;
+const WHY_IT_FAILED = `aws stepfunctions describe-execution --execution-arn EXECUTION --query '[error,cause]' --output text`;
+const logOf = (
+  group: string,
+  pattern: string,
+) => `aws logs filter-log-events --log-group-name ${group} --filter-pattern ${pattern} \\
+  --start-time $(($(date +%s) - 1800))000 --query 'events[].[message]' --output text`;
+const DELETED_OBJECTS = `aws s3api list-object-versions --bucket BUCKET --prefix raw/ --query 'DeleteMarkers[?IsLatest].[Key,VersionId]' --output text`;
+const RESTORE = 'aws s3api delete-object --bucket BUCKET --key KEY --version-id VERSION';
 let root: string;
 let under: BatchRuntime;
-let line: CommandLine;
+let commands: Commands;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow batch faults '));
@@ -62,8 +70,7 @@ afterAll(async () => {
 
 function take(runtime: BatchRuntime): void {
   under = runtime;
-  const { endpoint, awsConfig } = runtime.runtime;
-  line = new CommandLine({ endpoint, awsConfig, stateDir: runtime.stateDir });
+  commands = new Commands({ ...runtime.runtime, scratch: join(root, 'shell'), stateDir: runtime.stateDir });
 }
 
 const until = (state: State, ...names: AlarmName[]): Promise<void> =>
@@ -112,13 +119,24 @@ function setThresholds(assembly: string, thresholds: Partial<Record<AlarmName, n
   writeFileSync(file, JSON.stringify(template));
 }
 
-/** What `aws lambda invoke` shows of the canary, whose checks may take some rounds until there is a post to look for. */
+/** As if no run had ended well for so many days. */
+async function ageRun(days: number): Promise<void> {
+  const change = {
+    UpdateExpression: 'SET pointer.watermark = :then',
+    ExpressionAttributeValues: { ':then': Date.now() - days * 86_400_000 },
+  };
+  const { clients, batch } = under;
+  await clients.dynamodb.send(new UpdateCommand({ TableName: batch.runsTable, Key: { id: 'batch' }, ...change }));
+}
+
+const askCanary = (): Promise<string> =>
+  commands.follow('canary', 'How to look', 'aws lambda invoke --function-name pinflow-demo-canary /dev/stdout');
+
+/** Some checks of the canary take some rounds until there is a post to look for. */
 async function untilCanaryMisses(...checks: string[]): Promise<void> {
-  const file = join(root, 'canary.json');
   const missed = new Set<string>();
   for (const end = Date.now() + 240_000; checks.some((check) => !missed.has(check)); await sleep(2_000)) {
-    await line.aws('lambda', 'invoke', '--function-name', 'pinflow-demo-canary', file);
-    const said = readFileSync(file, 'utf8');
+    const said = await askCanary();
     for (const [, check] of said.matchAll(/"(landed|inSilver)":/g)) missed.add(check!);
     if (Date.now() > end) throw new Error(`The canary misses ${[...missed]} only; it says ${said}`);
   }
@@ -134,14 +152,18 @@ test(
     }
     await under.landed();
     const outage = async () => {
-      await line.engine('stop', 'connect');
+      await commands.run('npm run engine -- stop connect');
       await post(4);
       await until('ALARM', 'topic-lag', 'connector-idle');
-      await line.engine('start', 'connect');
+      expect(await commands.follow('topic-lag', 'How to fix', 'npm run engine -- list')).toContain(
+        'connect is stopped',
+      );
+      await commands.follow('topic-lag', 'How to fix', 'npm run engine -- start connect');
       await until('OK', 'topic-lag', 'connector-idle');
     };
     const [run] = await Promise.all([under.run(), outage(), until('ALARM', ...MACHINE)]);
     expect(run).toMatchObject({ outcome: 'changed' });
+    await ageRun(8);
   },
   limitMs,
 );
@@ -158,9 +180,9 @@ test(
     // Meanwhile the brokers are down, which no run needs.
     const outage = async () => {
       await until('ALARM', 'connector-tasks');
-      await line.engine('stop', 'kafka');
+      await commands.run('npm run engine -- stop kafka');
       await until('ALARM', 'broker-controller', 'broker-offline-partitions');
-      await line.engine('start', 'kafka');
+      await commands.follow('broker-controller', 'How to fix', 'npm run engine -- start kafka');
       await until('OK', 'broker-controller', 'broker-offline-partitions');
     };
     const [run] = await Promise.all([
@@ -169,16 +191,26 @@ test(
       until('ALARM', 'run-failed', 'job-failed-tasks', 'batch-freshness'),
     ]);
     expect(run).toMatchObject({ outcome: 'failed', cause: expect.stringContaining('RawLineError: demo.pin+') });
-    const errors = ['filter-log-events', '--log-group-name', '/pinflow/demo/sink', '--filter-pattern', 'ERROR'];
-    expect(await line.aws('logs', ...errors, '--query', 'events[].[message]', '--output', 'text')).toContain(
-      'does not say where it ends',
+    const { machineArn } = under.batch;
+    const executions = await commands.follow('run-failed', 'How to look', FAILED_EXECUTIONS, {
+      change: { ARN: machineArn },
+    });
+    const [EXECUTION = ''] = /arn:aws:states:\S+/.exec(executions) ?? [];
+    expect(await commands.follow('run-failed', 'How to look', WHY_IT_FAILED, { change: { EXECUTION } })).toContain(
+      'RawLineError: demo.pin+',
     );
+    const ofJob = logOf('/pinflow/demo/clean-job/error', `'?ERROR ?RawLineError'`);
+    expect(await commands.follow('job-failed-tasks', 'How to look', ofJob)).toContain('RawLineError: demo.pin+');
+    const ofSink = logOf('/pinflow/demo/sink', 'ERROR');
+    expect(await commands.follow('connector-tasks', 'How to look', ofSink)).toContain('does not say where it ends');
 
-    for (const key of keys) await line.aws('s3', 'mv', `s3://${Bucket}/${key}`, `s3://${Bucket}/elsewhere/`);
-    // As old as what readers see is by now: only another run makes it younger.
-    const age = Math.floor((Date.now() - (await readPointer(under.clients, under.batch))!.watermark) / 1_000);
-    const own = Object.fromEntries(MACHINE.map((name) => [name, ALARMS[name].settings.threshold]));
-    setThresholds(under.assembly, { ...own, 'batch-freshness': age });
+    for (const KEY of keys) {
+      const change = { BUCKET: Bucket, KEY };
+      await commands.follow('connector-tasks', 'How to fix', 'aws s3 mv s3://BUCKET/KEY s3://BUCKET/elsewhere/', {
+        change,
+      });
+    }
+    setThresholds(under.assembly, Object.fromEntries(MACHINE.map((name) => [name, ALARMS[name].settings.threshold])));
     take(await under.restarted());
     await until('OK', 'connector-tasks', ...MACHINE);
     await under.landed();
@@ -191,19 +223,27 @@ test(
   async () => {
     const { rawBucket } = under.batch;
     const key = keyInTheMiddle(await under.landed());
-    await line.aws('s3', 'rm', `s3://${rawBucket}/${key}`);
+    await commands.run(`aws s3 rm s3://${rawBucket}/${key}`);
     await falsifyCounter();
     await changeUnreadably();
     expect(await under.run()).toMatchObject({ outcome: 'changed' });
     await until('ALARM', 'loss', 'drift', 'dead-letters');
     await until('OK', 'batch-freshness');
 
-    const versions = ['--bucket', rawBucket, '--prefix', key, '--query', 'DeleteMarkers[?IsLatest].VersionId'];
-    const marker = await line.aws('s3api', 'list-object-versions', ...versions, '--output', 'text');
-    await line.aws('s3api', 'delete-object', '--bucket', rawBucket, '--key', key, '--version-id', marker);
-    expect(await line.pinflow('rebuild')).toMatchObject({ code: 0 });
-    const { said } = await line.pinflow('compare', '--all', '--json');
-    expect(JSON.parse(said) as RefereeReport).toMatchObject({ missingOffsets: 0, drift: 0 });
+    const ofReferee = logOf('/pinflow/demo/referee', 'missingOffsets');
+    expect(await commands.follow('loss', 'How to look', ofReferee)).toMatch(/"missingOffsets":[1-9]/);
+    const deleted = await commands.follow('loss', 'How to fix', DELETED_OBJECTS, { change: { BUCKET: rawBucket } });
+    const marker = deleted
+      .split('\n')
+      .find((line) => line.startsWith(key))!
+      .split('\t')[1]!;
+    const change = { BUCKET: rawBucket, KEY: key, VERSION: marker };
+    await commands.follow('loss', 'How to fix', RESTORE, { change });
+    await commands.follow('drift', 'How to fix', 'npm run rebuild -- --metric NAME', {
+      change: { NAME: counted.name },
+    });
+    await commands.follow('dead-letters', 'How to fix', 'npm run rebuild');
+    await commands.follow('drift', 'How to fix', 'npm run compare');
     await until('OK', 'loss', 'drift', 'dead-letters');
   },
   limitMs,
@@ -237,16 +277,16 @@ test(
     for (const { pid, command } of childrenOf(process.pid)) {
       if (command.includes('worker.mjs')) process.kill(pid, 'SIGKILL');
     }
-    await line.engine('stop', 'ministack');
+    await commands.run('npm run engine -- stop ministack');
     await post(6);
     await untilCanaryMisses('landed', 'inSilver');
     await until('ALARM', 'canary');
-    await line.engine('start', 'ministack');
+    await commands.follow('canary', 'How to fix', 'npm run engine -- start ministack');
     await under.landed();
+    await askCanary();
     await until('OK', 'canary', 'topic-lag');
 
-    const { code, said } = await line.pinflow('account', '--wait', '60');
-    expect(code === 0 ? '' : said).toBe('');
+    await commands.run('npm run account -- --wait 60');
     const { cloudwatch } = under.clients;
     expect(await thereAndBack(cloudwatch, CAUSED['batch-faults'])).toEqual(CAUSED['batch-faults']);
   },
