@@ -6,6 +6,9 @@ const seriesColours = 8;
 const dayMs = 86_400_000;
 const seen = matchMedia('(prefers-color-scheme: dark)');
 
+// Before the first chart, and not before the first view.
+document.head.prepend(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/vendor/chart.css' }));
+
 /** A colour of the page's style as it is now. */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

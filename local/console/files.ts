@@ -59,6 +59,11 @@ export class PageFiles {
     return made;
   }
 
+  /** Makes the bundle that every view needs, so that the first page need not wait for it. */
+  warmUp(): void {
+    this.#bundle(join(this.#directory, 'vendor', 'ui.js')).catch(() => {});
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#bundles.values());
     if (this.#bundles.size > 0) await stop();

@@ -49,6 +49,7 @@ export class ConsoleServer {
   async listen(): Promise<void> {
     const { port } = this.#options;
     this.#port = await listen(this.#server, { port, what: 'the console', option: '--console-port' });
+    this.#files.warmUp();
   }
 
   async close(): Promise<void> {

@@ -162,6 +162,22 @@ inBrowser(`the console page in a browser (${why})`, () => {
   );
 
   test(
+    'a function shows what it logged',
+    async () => {
+      await open('Flow');
+      await tabTo(page, /^Function clean/);
+      await page.keyboard.press('Enter');
+      const panel = page.getByRole('complementary', { name: /clean$/ });
+      await panel.getByText('It holds no records of its own.').waitFor();
+      await tabTo(page, /^Records$/);
+      await page.keyboard.press('ArrowRight');
+      await panel.locator('.log li').first().waitFor({ timeout: seenMs });
+      expect(complaints.all).toEqual([]);
+    },
+    limitMs,
+  );
+
+  test(
     'the newest records of a topic have their place, time, key and payload',
     async () => {
       await open('Flow');
