@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileOptions, execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runbook } from '../../../lib/monitoring/alarm-settings.ts';
@@ -44,16 +44,20 @@ export class Commands {
   }
 
   /** @returns what it prints @throws CommandError when it exits with another code than `code` */
-  run(command: string, code = 0): Promise<string> {
-    const options = { cwd: projectDir, env: this.#environment, timeout: LIMIT_MS } as NonNullable<
-      Parameters<typeof execFile>[2]
-    >;
-    return new Promise((resolve, reject) => {
-      // As at a terminal `/dev/stdout` can be opened, which a socket of Node's cannot.
-      const child = execFile('bash', ['-o', 'pipefail', '-c', `{ ${command}\n} | cat`], options, (_, said, failed) => {
-        if (child.exitCode === code) resolve(String(said));
-        else reject(new CommandError(`${command} exits with ${child.exitCode}:\n${said}${failed}`));
-      });
+  async run(command: string, code = 0): Promise<string> {
+    const done = await this.#type(command);
+    if (done.code === code) return done.said;
+    throw new CommandError(`${command} exits with ${done.code}:\n${done.said}${done.failed}`);
+  }
+
+  #type(command: string): Promise<{ readonly code: number | null; readonly said: string; readonly failed: string }> {
+    // As at a terminal `/dev/stdout` can be opened, which a socket of Node's cannot.
+    const args = ['-o', 'pipefail', '-c', `(set +o pipefail; ${command}\n) | cat`];
+    const options = { cwd: projectDir, env: this.#environment, timeout: LIMIT_MS } as ExecFileOptions;
+    return new Promise((resolve) => {
+      const child = execFile('bash', args, options, (_, said, failed) =>
+        resolve({ code: child.exitCode, said: String(said), failed: String(failed) }),
+      );
     });
   }
 
@@ -71,10 +75,39 @@ export class Commands {
     if (!sectionOf(article, section).includes(command)) {
       throw new CommandError(`docs/runbooks/${article}.md does not say under ${section}: ${command}`);
     }
-    const known = Object.entries(change).reduce((text, [name, value]) => text.replaceAll(name, value), command);
-    return this.run(known, code);
+    return this.run(changed(command, change), code);
+  }
+
+  /**
+   * Types all commands that an article has in blocks under "How to look".
+   * @param without those that the deployment has nothing for
+   * @returns what was printed, also by those that failed
+   */
+  async look(
+    article: Runbook,
+    { change = {}, without }: { readonly change?: Readonly<Record<string, string>>; readonly without?: RegExp } = {},
+  ): Promise<string> {
+    const printed: string[] = [];
+    for (const command of commandsIn(sectionOf(article, 'How to look'))) {
+      if (without?.test(command)) continue;
+      const { said, failed } = await this.#type(changed(command, change));
+      printed.push(`$ ${command}\n${said}${failed}`);
+    }
+    return printed.join('');
   }
 }
+
+const changed = (command: string, change: Readonly<Record<string, string>>): string =>
+  Object.entries(change).reduce((text, [name, value]) => text.replaceAll(name, value), command);
+
+/** One a line, unless its end says that it goes on. */
+const commandsIn = (section: string): string[] =>
+  [...section.matchAll(/^ *```sh\n(.*?)^ *```/gms)].flatMap(([, block]) =>
+    block!
+      .replaceAll(/\\\n */g, '')
+      .trim()
+      .split(/\n */),
+  );
 
 function sectionOf(article: Runbook, section: Section): string {
   const text = readFileSync(join(projectDir, 'docs', 'runbooks', `${article}.md`), 'utf8');
