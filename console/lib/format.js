@@ -48,3 +48,14 @@ export function pretty(text) {
     return text;
   }
 }
+
+/** A line of a log; of one that tells metrics, their values without their definition. */
+export function logLine(message) {
+  if (!message.startsWith('{') || !message.includes('"_aws"')) return message;
+  try {
+    const { _aws, ...values } = JSON.parse(message);
+    return JSON.stringify(values).replaceAll(',"', ', "');
+  } catch {
+    return message;
+  }
+}

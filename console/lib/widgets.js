@@ -1,7 +1,7 @@
 import { html, useEffect, useRef, useState } from '../vendor/ui.js';
 import { post, useAnswer } from './api.js';
 import { seriesColour, TimeChart } from './chart.js';
-import { brief, clock, commonBeginning } from './format.js';
+import { brief, clock, commonBeginning, logLine } from './format.js';
 import { markdown } from './markdown.js';
 import { Badge, Empty, Loading, Problem } from './parts.js';
 import { turns, useInView } from './turns.js';
@@ -203,7 +203,7 @@ function Log({ properties }) {
   const { data, error } = useAnswer(`/api/log-widget?query=${encodeURIComponent(properties.query ?? '')}`, 5000);
   if (!data) return error ? html`<${Problem} message=${error} />` : html`<${Loading} what="Reading" />`;
   return html`<ol class="log" tabindex="0" aria-label="Log, newest first">
-    ${data.events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${message.slice(0, 500)}</code></li>`)}
+    ${data.events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${logLine(message).slice(0, 500)}</code></li>`)}
   </ol>`;
 }
 

@@ -1,5 +1,5 @@
 import { useAnswer } from '../lib/api.js';
-import { brief, clock, count, duration, pretty } from '../lib/format.js';
+import { brief, clock, count, duration, logLine, pretty } from '../lib/format.js';
 import { Graph, List, useWidth } from '../lib/graph.js';
 import { Empty, Loading, Panel, Problem, Table, Tabs, View } from '../lib/parts.js';
 import { html, useMemo, useState } from '../vendor/ui.js';
@@ -175,7 +175,7 @@ const drawn = {
       : html`<p class="note">${groups.join(', ')}</p>
           ${events.length === 0 && html`<${Empty}>Nothing was logged yet.<//>`}
           <ol class="log" tabindex="0" aria-label="Log, newest first">
-            ${events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${message.slice(0, 2000)}</code></li>`)}
+            ${events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${logLine(message).slice(0, 2000)}</code></li>`)}
           </ol>`,
   records: ({ records }) =>
     records === null

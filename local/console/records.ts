@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { JsonObject } from '../services/service.ts';
 import { newestOfTopic } from './topic-records.ts';
 import type { Resource } from './topology/resources.ts';
@@ -75,11 +76,22 @@ async function ofStream(call: Call, StreamName: string): Promise<HeldRecord[]> {
 
 async function ofTable(call: Call, TableName: string): Promise<HeldRecord[]> {
   const { Items } = await call('dynamodb', 'Scan', { TableName, Limit: SHOWN });
-  return (Items as JsonObject[]).map((item) => {
-    const [[, first] = ['', '']] = Object.entries(item);
-    return { time: null, key: Object.values(first as JsonObject).join(' '), value: JSON.stringify(item, undefined, 1) };
+  const { Table } = await call('dynamodb', 'DescribeTable', { TableName });
+  const { KeySchema } = Table as { readonly KeySchema: readonly { readonly AttributeName: string }[] };
+  return (Items as Parameters<typeof unmarshall>[0][]).map((item) => {
+    const plain = unmarshall(item, { wrapNumbers: numberOrText });
+    return {
+      time: null,
+      key: KeySchema.map(({ AttributeName }) => String(plain[AttributeName])).join(' '),
+      value: JSON.stringify(plain, (_, value: unknown) => (value instanceof Set ? [...value] : value), 1),
+    };
   });
 }
+
+const numberOrText = (digits: string): number | string => {
+  const value = Number(digits);
+  return String(value) === digits ? value : digits;
+};
 
 async function ofBucket(s3: S3Client, Bucket: string): Promise<HeldRecord[]> {
   const found: HeldRecord[] = [];
