@@ -18,6 +18,23 @@ describe('an answer comes from the batch layer, and says why, when', () => {
     expect(body.notes[0].message).toContain('people-by-joining-year');
   });
 
+  test('nothing has been counted yet', async () => {
+    const layers = layersOf(vectors, { batch: batchOf(await copiesOf(vectors)) });
+    const live = { open: async () => ({ ...(await layers.live.open()), registry: undefined }) };
+    const { body } = await get('questions/users_joined_by_year', { ...layers, live });
+    expect(body.notes).toEqual([
+      { code: 'fromBatch', message: expect.stringMatching(/^No post has been counted yet/) },
+    ]);
+  });
+
+  test('the first page did, be its counters complete by now', async () => {
+    const path = 'metrics/posts-by-category-and-country?limit=1';
+    const batch = batchOf(await copiesOf(vectors));
+    const { body: first } = await get(path, layersOf(vectors, { registry: emptyRegistry(0), batch }));
+    const { body } = await get(`${path}&cursor=${first.next}`, layersOf(vectors, { batch }));
+    expect(body).toMatchObject({ layer: 'batch', run: 'run-1', notes: [{ code: 'fromBatch' }] });
+  });
+
   test('it would read more counters than its metric allows, of which there is no budget in a run', async () => {
     const { body } = await getTight('metrics/posters', { batch: batchOf(await copiesOf(vectors)) });
     expect(body).toMatchObject({
@@ -27,9 +44,9 @@ describe('an answer comes from the batch layer, and says why, when', () => {
   });
 });
 
-/** Of a model whose metrics may read three counters. */
-function getTight(url: string, more: Partial<Layers> = {}) {
-  const tightMetrics = metrics.map((metric) => ({ ...metric, readBudget: 3 }));
+/** Of a model whose metrics may read so many counters. */
+function getTight(url: string, more: Partial<Layers> = {}, readBudget = 3) {
+  const tightMetrics = metrics.map((metric) => ({ ...metric, readBudget }));
   const tightOf = (metric: Metric) => tightMetrics.find(({ name }) => name === metric.name)!;
   const tight = catalogOf(
     tightMetrics,
@@ -49,7 +66,12 @@ describe('an answer that would read too much, with no batch layer to ask, is 422
       /budget of 3 counters.*where=country:<value>/,
       { parameter: 'where', allowed: ['country:<value>'] },
     ],
-    ['metrics/posters', /No parameter narrows it/, {}],
+    [
+      'metrics/posts-by-category-and-country?where=country:unknown&where=country:Peru',
+      /one where=country:<value>/,
+      { parameter: 'where', allowed: ['country:<value>'] },
+    ],
+    ['metrics/posters', /No parameter narrows it:/, {}],
     [
       'questions/most_popular_category_by_year',
       /\/metrics\/posts-by-category-and-post-year\?where=post_year:<value>/,
@@ -61,6 +83,14 @@ describe('an answer that would read too much, with no batch layer to ask, is 422
       status: 422,
       body: { message: expect.stringMatching(message), __type: 'OverBudgetException', ...more },
     });
+  });
+
+  test('of what is asked for by single values already', async () => {
+    const path = 'metrics/posts-by-category-and-country?where=country:unknown';
+    const { body: byCountry } = await getTight(path, {}, 0);
+    const { body: byBoth } = await getTight(`${path}&where=category:unknown`, {}, 0);
+    expect(byCountry).toMatchObject({ parameter: 'where', allowed: ['category:<value>'] });
+    expect(byBoth.message).toMatch(/No parameter narrows it further:/);
   });
 
   test('and what it says helps', async () => {

@@ -146,4 +146,11 @@ describe('a cursor', () => {
     expect(refusal(`metrics/${METRIC}`, `cursor=${text}`).more['parameter']).toBe('cursor');
     expect(refusal(`metrics/${METRIC}`, `by=country&where=category:art&layer=batch&cursor=${text}`).status).toBe(400);
   });
+
+  test('is gone once the rows are by another definition', () => {
+    const before = { ...question, of: { ...question.of, definition: '00000000' } };
+    const text = cursorText({ layer: 'live', skip: 20 }, before);
+    const { status, more } = refusal(`metrics/${METRIC}`, `by=country&where=category:art&cursor=${text}`);
+    expect([status, more['parameter']]).toEqual([410, 'cursor']);
+  });
 });

@@ -3,7 +3,7 @@ import { badParameter, goneCursor, RequestError } from './errors.ts';
 import type { Layers } from './layers.ts';
 import { listed } from './lists.ts';
 import { liveAnswer } from './live-answer.ts';
-import { errorAnswer, type HttpAnswer, listAnswer, type RowsAnswer, rowsAnswer } from './representation.ts';
+import { errorAnswer, type HttpAnswer, listAnswer, type Note, type RowsAnswer, rowsAnswer } from './representation.ts';
 import { type Catalog, type HttpRequest, type RowsRequest, readRequest } from './request.ts';
 
 /** Answers a request for metrics or questions. Throws what a store throws. */
@@ -23,13 +23,19 @@ export async function answer(request: HttpRequest, catalog: Catalog, layers: Lay
   }
 }
 
+/** Of a further page, where the live layer was asked for. */
+const goesOn: Note = {
+  code: 'fromBatch',
+  message: 'The first page came from the batch layer, and this one goes on in its run.',
+};
+
 /** From the layer that is asked for; from the batch layer, with a note, where the live one has no answer. */
 async function answerRows(request: RowsRequest, layers: Layers): Promise<RowsAnswer> {
   const { batch } = layers;
   const layer = request.cursor?.layer ?? request.layer;
   if (layer === 'batch') {
     if (batch === undefined) throw badParameter('layer', 'is "batch", which this deployment has not', ['live']);
-    return batchAnswer(request, batch, layers, []);
+    return batchAnswer(request, batch, layers, request.layer === 'live' ? [goesOn] : []);
   }
   const live = await liveAnswer(request, layers);
   if (!('because' in live)) return live;

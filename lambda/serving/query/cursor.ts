@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Layer } from '../../../model/serving/query-api.ts';
-import { badParameter } from './errors.ts';
+import { badParameter, goneCursor } from './errors.ts';
 import type { RowsRequest } from './request.ts';
 
 /** Where the next page of an answer begins. */
@@ -14,13 +14,15 @@ export interface Cursor {
 
 type Question = Pick<RowsRequest, 'of' | 'layer' | 'by' | 'where'>;
 
-/** Opaque to callers: it holds for the request that it came from. */
+/** Opaque to callers: it holds for the request that it came from, and for the definition that its rows are by. */
 export const cursorText = (cursor: Cursor, question: Question): string =>
-  Buffer.from(JSON.stringify([digest(question), cursor.layer, cursor.run ?? '', cursor.skip])).toString('base64url');
+  Buffer.from(
+    JSON.stringify([digest(question), question.of.definition, cursor.layer, cursor.run ?? '', cursor.skip]),
+  ).toString('base64url');
 
 /** @throws RequestError */
 export function readCursor(text: string, question: Question): Cursor {
-  const [of, layer, run, skip, ...others] = parts(text);
+  const [of, definition, layer, run, skip, ...others] = parts(text);
   const isOurs =
     others.length === 0 &&
     (layer === 'live' || layer === 'batch') &&
@@ -36,6 +38,7 @@ export function readCursor(text: string, question: Question): Cursor {
       'the cursor of an answer to the same by, where and layer',
     );
   }
+  if (definition !== question.of.definition) throw goneCursor();
   return { layer, ...(run !== '' && { run }), skip: Number(skip) };
 }
 

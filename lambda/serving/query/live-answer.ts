@@ -26,7 +26,10 @@ export async function liveAnswer(request: RowsRequest, layers: Layers): Promise<
   for (let look = 0; look < mostLooks; look++) {
     const building = asked.filter((metric) => liveGeneration(view.registry, metricId(metric)) === undefined);
     if (building.length > 0) {
-      const because = `The live history of ${namesOf(building)} is not complete: npm run rebuild completes it.`;
+      const because =
+        view.registry === undefined
+          ? 'No post has been counted yet: the next one begins it, and npm run rebuild counts those that there are.'
+          : `The live history of ${namesOf(building)} is not complete: npm run rebuild completes it.`;
       return { because, error: unavailable(because) };
     }
     const asOf = layers.now();
@@ -43,23 +46,29 @@ export async function liveAnswer(request: RowsRequest, layers: Layers): Promise<
       view = after;
     } catch (error) {
       if (!(error instanceof OverBudgetError)) throw error;
-      return { because: error.message, error: tooMuch(error.message, request.of) };
+      return { because: error.message, error: tooMuch(error, question, request) };
     }
   }
   const because = `The counters of ${namesOf(asked)} were replaced again and again while they were read.`;
   return { because, error: unavailable(because) };
 }
 
-/** With how to ask for less, if one can. Counters are sorted by the first dimension, so a value of it always helps. */
-function tooMuch(because: string, { kind, question: { metric } }: RowsRequest['of']): RequestError {
-  const [first] = metric.by;
-  if (first === undefined) {
-    const help = 'No parameter narrows it: it takes a deployment with a batch path, or a larger budget.';
+/**
+ * With how to ask for less, if one can. Counters are sorted by their dimensions, so a value of the first one helps for
+ * which there is not a single one yet.
+ */
+function tooMuch(error: OverBudgetError, question: Question, { of, where }: RowsRequest): RequestError {
+  const because = error.message;
+  const metric = metricsOf(question).find(({ name }) => name === error.metric) ?? question.metric;
+  const first = metric.by.find(({ name }) => where.get(name)?.size !== 1);
+  if (first === undefined || first.kind === 'number') {
+    const further = where.size > 0 ? ' further' : '';
+    const help = `No parameter narrows it${further}: it takes a deployment with a batch path, or a larger budget.`;
     return overBudget(`${because} ${help}`);
   }
   const value = `${first.name}:<value>`;
-  return kind === 'metric'
-    ? overBudget(`${because} Narrow it with where=${value}.`, { parameter: 'where', allowed: [value] })
+  return of.kind === 'metric'
+    ? overBudget(`${because} Narrow it with one where=${value}.`, { parameter: 'where', allowed: [value] })
     : overBudget(`${because} Ask for less of its metric instead: /metrics/${metric.name}?where=${value}.`);
 }
 
