@@ -1,5 +1,5 @@
-import type { Metric } from '../metrics/metric.ts';
-import { metricsOf, type Question } from '../questions/question.ts';
+import type { Dimension, Metric } from '../metrics/metric.ts';
+import { type Aggregate, metricsOf, type Question } from '../questions/question.ts';
 import { columnProblems, unsafe } from './check-metric.ts';
 import { dimensionsOf } from './rows.ts';
 
@@ -20,11 +20,11 @@ export function questionProblems(question: Question, metrics: readonly Metric[])
       .map((each) => `its metric ${each.name} is no entry of the model.`),
     ...used.flatMap((each) =>
       [...by, ...where.map(({ column }) => column)]
-        .filter((column) => !dimensionsOf(each).some((dimension) => dimension.name === column))
+        .filter((column) => columnOf(each, column) === undefined)
         .map((column) => `${each.name} has no column ${column}: take one of ${columnsText(each)}.`),
     ),
     ...filters
-      .filter(({ column }) => dimensionsOf(metric).some((each) => each.name === column && each.kind === 'number'))
+      .filter(({ column }) => columnOf(metric, column)?.kind === 'number')
       .map(({ column }) => `a filter on the number ${column} needs bands.`),
     ...filters
       .flatMap((filter) => ('in' in filter ? filter.in : [filter.from, filter.to]))
@@ -51,21 +51,13 @@ function valueProblems(
   const earlier = Object.keys(values).slice(0, Object.keys(values).indexOf(name));
   switch (value.kind) {
     case 'total':
-      return [
-        ...(value.where && measure.kind !== 'count' && measure.kind !== 'sum'
-          ? [`${name} filters what is no plain count or sum.`]
-          : []),
-        ...(value.metric &&
-        by.some((column) => dimensionsOf(metric).some((each) => each.name === column && each.kind === 'number'))
-          ? [`${name} is of another metric, which cannot be joined by a number.`]
-          : []),
-      ];
+      return totalProblems(value, { metric, by }, name);
     case 'keys':
       return measure.kind === 'distinct' ? [] : [`${name} counts keys, which only a metric of distinct keys has.`];
     case 'median':
       return measure.kind === 'histogram' ? [] : [`${name} is a median, which only a histogram has.`];
     case 'greatest':
-      return dimensionsOf(metric).some((each) => each.name === value.column && each.kind === 'number')
+      return columnOf(metric, value.column)?.kind === 'number'
         ? []
         : [`${name} is the greatest ${value.column}, which is no column of numbers.`];
     case 'ratio':
@@ -74,6 +66,28 @@ function valueProblems(
         .map((column) => `${name} divides ${column}, which is no column before it.`);
   }
 }
+
+function totalProblems(
+  { metric: other, where }: Extract<Aggregate, { kind: 'total' }>,
+  { metric, by }: Pick<Question, 'metric' | 'by'>,
+  name: string,
+): readonly string[] {
+  const counted = other ?? metric;
+  return [
+    ...(where && columnOf(counted, where.column) === undefined
+      ? [`${name} filters by ${where.column}, which ${counted.name} has not: take one of ${columnsText(counted)}.`]
+      : []),
+    ...(where && counted.measure.kind !== 'count' && counted.measure.kind !== 'sum'
+      ? [`${name} filters what is no plain count or sum.`]
+      : []),
+    ...(other && by.some((column) => columnOf(metric, column)?.kind === 'number')
+      ? [`${name} is of another metric, which cannot be joined by a number.`]
+      : []),
+  ];
+}
+
+const columnOf = (metric: Metric, column: string): Dimension | undefined =>
+  dimensionsOf(metric).find(({ name }) => name === column);
 
 const columnsText = (metric: Metric): string =>
   dimensionsOf(metric)

@@ -82,6 +82,7 @@ describe('a metric is refused by its name', () => {
 describe('a question is refused by its name', () => {
   const asked: Question = { name: 'asked', title: 'Asked', metric: good, by: ['category'], values: { posts: total() } };
   const other: Metric = { ...good, name: 'other', by: [country] };
+  const people: Metric = { ...good, name: 'people', measure: distinct(text('user.last_name')) };
   test.each<[string, Partial<Question>, RegExp]>([
     [
       'a name of other letters',
@@ -95,6 +96,16 @@ describe('a question is refused by its name', () => {
       'a metric beside it that is counted otherwise',
       { values: { posts: total(other) } },
       /other has no column category/,
+    ],
+    [
+      'a total by an unknown column',
+      { values: { n: { kind: 'total', where: { column: 'x', in: ['y'] } } } },
+      /n filters by x, which good has not: take one of category/,
+    ],
+    [
+      'a filtered total of distinct keys',
+      { values: { n: { kind: 'total', metric: people, where: { column: 'category', in: ['art'] } } } },
+      /n filters what is no plain count or sum/,
     ],
     ['nothing to show', { values: {} }, /it shows no value/],
     ['keys of a count', { values: { n: keys } }, /n counts keys/],
@@ -110,7 +121,7 @@ describe('a question is refused by its name', () => {
     ['a filter with a brace', { where: [{ column: 'category', in: ['{}'] }] }, /\{\} has a brace/],
     ['a limit of nothing', { limit: 0 }, /the limit 0 is no whole number/],
   ])('for %s', (_, change, message) => {
-    const found = problemsOf([good, other], [{ ...asked, ...change }]);
+    const found = problemsOf([good, other, people], [{ ...asked, ...change }]);
     expect(found).toMatch(message);
   });
 });
