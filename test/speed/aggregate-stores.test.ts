@@ -219,6 +219,16 @@ describe('generations', () => {
     await expect(counted()).rejects.toThrow(NotLiveError);
   });
 
+  test('nor while there are more posts than can be looked at in the time of a batch', async () => {
+    let pages = 0;
+    const send = async (command: object) => {
+      if (!(command instanceof ScanCommand)) return here.client.send(command as PutItemCommand);
+      return ++pages > 1_000 ? {} : { Items: [], LastEvaluatedKey: { ind: { N: String(pages) } } };
+    };
+    const endless = dynamoRegistry({ send } as unknown as typeof here.client, tables, countables, () => now);
+    expect(await endless.current(signal)).toEqual({ newest: begun, inexactUpTo: -1, metrics: {} });
+  });
+
   test('a metric that is not counted is no longer said to be complete, nor on its way', async () => {
     const [first, second, ...others] = countables.map(({ id }) => id);
     await createRegistry(here.client, 'counters', completeRegistry([first!, second!, ...others], begun), signal);

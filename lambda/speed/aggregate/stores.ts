@@ -65,10 +65,12 @@ export function dynamoRegistry(
 
 /** A stream keeps its records for 24 hours. The rest is for those that are being read. */
 const toldAgainMs = 20 * 3_600_000;
+/** Of 1 MB each. Who has stored more than that before anything was counted gets a history by a rebuild. */
+const mostPages = 100;
 
 /**
  * Whether there may be posts of which no change is still to come, because a table of counters that is lost has counted
- * them. A post that was counted is stamped by the registry of that time; one that was not has a change in the stream, if
+ * them; also where there are too many to look at within a batch's time. A post that was counted is stamped by the registry of that time; one that was not has a change in the stream, if
  * it was stored in the last hours.
  */
 async function hasCounted(
@@ -79,7 +81,7 @@ async function hasCounted(
 ): Promise<boolean> {
   const recent = feedNames.map((feed) => `#${feed}.k >= :since`).join(' OR ');
   let page: ScanCommandOutput | undefined;
-  do {
+  for (let pages = 0; pages < mostPages; pages++) {
     const scan = new ScanCommand({
       TableName,
       ConsistentRead: true,
@@ -92,8 +94,9 @@ async function hasCounted(
     });
     page = await client.send(scan, { abortSignal });
     if ((page.Items ?? []).length > 0) return true;
-  } while (page.LastEvaluatedKey !== undefined);
-  return false;
+    if (page.LastEvaluatedKey === undefined) return false;
+  }
+  return true;
 }
 
 export function dynamoTouches(client: DynamoDBClient, TableName: string): Store<'posts'> {
