@@ -34,7 +34,7 @@ export default command(
         type: 'texts',
         short: 'c',
         value: 'KEY=VALUE',
-        describe: 'context of the app: deployment, profile, auth',
+        describe: 'context of the app: deployment, profile, auth, batchPath, canary, alarm.NAME.SETTING',
       },
     },
   },
