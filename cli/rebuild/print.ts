@@ -19,12 +19,14 @@ export function stepText(step: RebuildStep): string {
 }
 
 /** What there is to do after a rebuild; undefined: nothing. */
-export function faultText({ outcome, notCounted }: Rebuilt): string | undefined {
+export function faultText({ outcome, incomplete }: Rebuilt): string | undefined {
   switch (outcome) {
     case 'inexact':
       return 'A change could not be read or was given up meanwhile: npm run account tells of it. The counters miss it; the same command counts all posts again.';
     case 'notCounted':
-      return `The deployed aggregate function does not count ${notCounted.join(', ')}: deploy it with this model, then begin again.`;
+      return `The deployed aggregate function does not count ${incomplete.join(', ')}: deploy it with this model, then begin again.`;
+    case 'overtaken':
+      return `A later rebuild of ${incomplete.join(', ')} began meanwhile, and completes what this one would have. If it was stopped, the same command goes on.`;
     default:
       return undefined;
   }

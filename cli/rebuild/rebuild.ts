@@ -36,12 +36,12 @@ export interface RebuildOptions {
 export interface Rebuilt {
   /**
    * `stopped`: to be gone on with by the same command. `inexact`: a change could not be read meanwhile, or was given up.
-   * `notCounted`: the deployed function passes over changes of `notCounted`, so they are not complete.
+   * `notCounted`: the deployed function passes over changes of some metrics. `overtaken`: a later rebuild of some began.
    */
-  readonly outcome: 'completed' | 'inexact' | 'stopped' | 'notCounted';
+  readonly outcome: 'completed' | 'inexact' | 'stopped' | 'notCounted' | 'overtaken';
   readonly posts: number;
-  /** Names of metrics. */
-  readonly notCounted: readonly string[];
+  /** Names of the metrics that are not complete because they are not counted, or were overtaken. */
+  readonly incomplete: readonly string[];
 }
 
 /** By which clocks may differ; far below the life of a shard. */
@@ -64,7 +64,7 @@ export async function rebuild(
   onStep({ name: 'begun', generation });
 
   let posts = 0;
-  const ended = (outcome: Rebuilt['outcome'], notCounted: readonly string[] = []) => ({ outcome, posts, notCounted });
+  const ended = (outcome: Rebuilt['outcome'], incomplete: readonly string[] = []) => ({ outcome, posts, incomplete });
   // A function that does not count a metric takes it out of the registry before it calls a change counted.
   let missing: readonly string[] = [];
   const lookForMissing = (registry: Registry | undefined): boolean => {
@@ -97,6 +97,13 @@ export async function rebuild(
   const complete = (registry: Registry) => withCompleted(registry, generation);
   const completed = await changeRegistry(clients, countersTable, complete);
   if (lookForMissing(completed)) return ended('notCounted', missing);
+  const overtaken = metrics.filter((metric) => completed.metrics[metricId(metric)]?.building !== undefined);
+  if (overtaken.length > 0) {
+    return ended(
+      'overtaken',
+      overtaken.map(({ name }) => name),
+    );
+  }
   onStep({ name: 'completed' });
   const onDeleted = (counters: number) => onStep({ name: 'deleted', counters });
   await deleteOld(clients, countersTable, completed, { stop, onDeleted });

@@ -136,13 +136,27 @@ test('while the deployed function does not count a metric, nothing is called com
   world.count(metrics.filter((each) => each !== metric));
   await written();
   await counted();
-  const { outcome, notCounted, steps } = await rebuilt(metrics);
-  expect({ outcome, notCounted }).toEqual({ outcome: 'notCounted', notCounted: [metric.name] });
+  const { outcome, incomplete, steps } = await rebuilt(metrics);
+  expect({ outcome, incomplete }).toEqual({ outcome: 'notCounted', incomplete: [metric.name] });
   expect(steps).not.toContain('completed');
   expect(liveGeneration(await world.registry(), metricId(metric))).toBeUndefined();
   await world.stopCounting();
 
   world.count(metrics);
+  expect(await rebuilt(metrics)).toMatchObject({ outcome: 'completed' });
+  await expectExact();
+});
+
+test('what a later rebuild has taken over is not called complete by the earlier one', async () => {
+  world.count(metrics);
+  await written();
+  await counted();
+  await world.stopCounting();
+  const earlier = rebuilt([metric]);
+  while ((await world.registry())!.metrics[metricId(metric)]?.building === undefined) await sleep(5);
+  expect(await rebuilt(metrics, 'begun')).toMatchObject({ outcome: 'stopped' });
+  world.count(metrics);
+  expect(await earlier).toMatchObject({ outcome: 'overtaken', incomplete: [metric.name] });
   expect(await rebuilt(metrics)).toMatchObject({ outcome: 'completed' });
   await expectExact();
 });
