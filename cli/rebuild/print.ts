@@ -1,7 +1,7 @@
 import type { RebuildStep, Rebuilt } from './rebuild.ts';
 
 /** What a step has to say; the last line of a step is the one that counts. */
-export function stepText(step: RebuildStep): string {
+function stepText(step: RebuildStep): string {
   switch (step.name) {
     case 'begun':
       return `generation ${step.generation}`;

@@ -10,7 +10,7 @@ const numberDigits = 16;
 const separator = '|';
 
 /** The whole of a bounded set has one counter: this is its member. */
-export const allMembers = '*';
+const allMembers = '*';
 
 /** A text that fits into keys: itself, or its first characters and a hash. */
 export function keyText(text: string): string {

@@ -28,7 +28,7 @@ export function cleanRow(feed: Feed, row: unknown): CleanResult {
   }
 }
 
-export function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown): Refusal {
   if (error instanceof RefusedError) return error.refusal;
   return {
     rule: 'internal',

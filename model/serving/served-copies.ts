@@ -4,8 +4,7 @@
  */
 export const SERVED_PREFIX = 'serving/';
 
-export const servedKinds = ['metrics', 'questions'] as const;
-export type ServedKind = (typeof servedKinds)[number];
+export type ServedKind = 'metrics' | 'questions';
 
 export interface Served {
   readonly run: string;
