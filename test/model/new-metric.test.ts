@@ -79,3 +79,13 @@ test('a metric that is one entry is in every output', () => {
   expect(found.gold.create).toContain('gold_posts_by_kind (country string, kind string, amount bigint, run_id string');
   expect(found.gold.insert).toContain('INSERT INTO gold_posts_by_kind (country, kind, amount, run_id, watermark)');
 }, 60_000);
+
+test('a run leaves its answers anew where only their definitions have changed, and not the statements', () => {
+  writeFileSync(join(copy, 'outputs.ts'), outputs);
+  const definitions = join(copy, 'model/compile/definition.ts');
+  const before = JSON.parse(node('outputs.ts'));
+  writeFileSync(definitions, readFileSync(definitions, 'utf8').replace('const layout = 1;', 'const layout = 2;'));
+  const after = JSON.parse(node('outputs.ts'));
+  expect(after).toMatchObject({ sql: before.sql, gold: before.gold });
+  expect([after.hash === before.hash, after.goldHash === before.goldHash]).toEqual([false, false]);
+}, 60_000);
