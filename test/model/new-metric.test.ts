@@ -86,6 +86,6 @@ test('a run leaves its answers anew where only their definitions have changed, a
   const before = JSON.parse(node('outputs.ts'));
   writeFileSync(definitions, readFileSync(definitions, 'utf8').replace('const layout = 1;', 'const layout = 2;'));
   const after = JSON.parse(node('outputs.ts'));
-  expect(after).toMatchObject({ sql: before.sql, gold: before.gold });
+  expect(after).toMatchObject({ sql: before.sql, gold: { insert: before.gold.insert } });
   expect([after.hash === before.hash, after.goldHash === before.goldHash]).toEqual([false, false]);
 }, 60_000);
