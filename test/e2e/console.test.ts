@@ -233,6 +233,11 @@ inBrowser(`the console page in a browser (${why})`, () => {
         `fetch(document.querySelector('a[download]').href).then((answer) => answer.text())`,
       )) as string;
       expect(csv).toBe('what,number\r\npins,42\r\n');
+      await page.getByRole('textbox', { name: 'SQL' }).focus();
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.type('select * from nowhere');
+      await page.keyboard.press('ControlOrMeta+Enter');
+      await page.getByRole('alert').getByText('nowhere').waitFor({ timeout: seenMs });
     },
     limitMs,
   );
