@@ -12,7 +12,6 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 /** The key of the local account's administrator. It opens nothing but this machine. */
 export const localKey = { accessKeyId: 'pinflow', secretAccessKey: 'pinflow' } as const;
 export const localRegion = 'us-east-1';
-export const localEndpoint = 'http://127.0.0.1:4566';
 
 export interface Clients {
   readonly athena: AthenaClient;

@@ -1,11 +1,12 @@
 import { type DeployedNames, deployedNames } from './accounting/deployed-names.ts';
 import type { Given, Options } from './arguments.ts';
-import { type Clients, clientsAt, clientsOnAws, localEndpoint } from './aws.ts';
+import { type Clients, clientsAt, clientsOnAws } from './aws.ts';
+import { localEndpoint } from './local-runtime.ts';
 
 /** Of a command that looks into a deployment. */
 export const deploymentOptions = {
   deployment: { type: 'text', value: 'ID', describe: 'the deployment (demo)' },
-  endpoint: { type: 'text', value: 'URL', describe: `the AWS endpoint of a local deployment (${localEndpoint})` },
+  endpoint: { type: 'text', value: 'URL', describe: 'the AWS endpoint of a local deployment (that of npm start)' },
   profile: { type: 'text', value: 'NAME', describe: 'of the AWS CLI: look into a deployment on AWS instead' },
   region: { type: 'text', value: 'NAME', describe: 'of the deployment on AWS (that of the profile)' },
 } as const satisfies Options;
@@ -18,7 +19,7 @@ export async function inDeployment<T>(
   const onAws = endpoint === undefined && (profile !== undefined || region !== undefined);
   const clients = onAws
     ? clientsOnAws({ ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) })
-    : clientsAt(endpoint ?? localEndpoint);
+    : clientsAt(endpoint ?? localEndpoint());
   try {
     return await work(clients, await deployedNames(clients, deployment));
   } finally {

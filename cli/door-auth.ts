@@ -1,7 +1,8 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type Options, UsageError } from './arguments.ts';
-import { type AwsAccess, type Clients, clientsAt, clientsOnAws, localEndpoint, localRegion } from './aws.ts';
+import { type AwsAccess, type Clients, clientsAt, clientsOnAws, localRegion } from './aws.ts';
 import { jsonBody, type Send } from './emulator/door.ts';
+import { localEndpoint } from './local-runtime.ts';
 
 /** What a caller of the API shows; the names are those of a profile's `api.auth`. */
 export type DoorAuth =
@@ -49,7 +50,7 @@ export function clientsOf(
   url: URL,
   given: AwsAccess & { readonly endpoint?: string },
 ): { readonly clients: Clients; readonly region: string | undefined } {
-  const { profile, endpoint = isLocal(url) ? localEndpoint : undefined } = given;
+  const { profile, endpoint = isLocal(url) ? localEndpoint() : undefined } = given;
   if (endpoint !== undefined) return { clients: clientsAt(endpoint), region: localRegion };
   const region = given.region ?? regionOf(url);
   const access = { ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) };

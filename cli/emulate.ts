@@ -10,6 +10,7 @@ import { ownPosts } from './emulator/own-rows.ts';
 import { summaryOf } from './emulator/summary.ts';
 import { syntheticPosts } from './emulator/synthetic.ts';
 import { onInterrupt } from './interrupt.ts';
+import { localApi } from './local-runtime.ts';
 import { Progress } from './progress.ts';
 
 export default command(
@@ -29,7 +30,7 @@ export default command(
       duplicates: { type: 'number', min: 0, max: 1, describe: 'share of turns that send an earlier post again (0)' },
       seed: { type: 'number', whole: true, min: 0, describe: 'the same seed sends the same posts (100)' },
       from: { type: 'text', value: 'FILE', describe: 'own rows, .jsonl or .csv, instead of synthetic ones' },
-      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (http://127.0.0.1:8000/prod)' },
+      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (that of npm start)' },
       deployment: { type: 'text', value: 'ID', describe: 'the id in the names of the streams (demo)' },
       ...authOptions,
       profile: { type: 'text', value: 'NAME', describe: 'of the AWS CLI, to sign with --auth iam' },
@@ -43,7 +44,7 @@ export default command(
     const count = given.count ?? (from === undefined ? 100 : Infinity);
     const posts: AsyncIterator<SentPost> | Iterator<SentPost> =
       from === undefined ? syntheticPosts({ seed, count, dirty, duplicates }) : firstOf(ownPosts(from), count);
-    const url = given.url ?? 'http://127.0.0.1:8000/prod';
+    const url = given.url ?? localApi();
     if (!URL.canParse(url)) throw new UsageError(`--url is "${url}": give the output ApiUrl, such as https://…/prod`);
     const { clients, region } = clientsOf(new URL(url), given);
     const plain = httpDoor({ keepAlive: given['keep-alive'] ?? false });
@@ -51,6 +52,7 @@ export default command(
     const lines = log === undefined ? undefined : createWriteStream(log);
     if (lines) await once(lines, 'open');
     const progress = new Progress();
+    let isSilent = false;
     const stop = onInterrupt(() => progress.note('Stopping: the posts that were begun are sent to their end.'));
     try {
       const summary = await emulate({
@@ -65,6 +67,9 @@ export default command(
         onAnswer: (answer: LoggedAnswer) => {
           lines?.write(`${JSON.stringify(answer)}\n`);
           progress.answer(answer, count);
+          if (answer.status !== 0 || isSilent) return;
+          isSilent = true;
+          progress.note(`No answer from ${url}: ${answer.message}. It is tried again; npm start runs the pipeline.`);
         },
       });
       progress.end();

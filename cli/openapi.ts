@@ -4,6 +4,7 @@ import { openApiOf } from '../local/services/apigateway/openapi.ts';
 import { readAssembly } from '../local/template/assembly.ts';
 import { command } from './command.ts';
 import { contextOf } from './context.ts';
+import { localApi } from './local-runtime.ts';
 import { defaultStateDir } from './state-dir.ts';
 import { synthesize } from './synth.ts';
 
@@ -13,12 +14,12 @@ export default command(
     summary: 'Describes the API as an OpenAPI 3.1 document, from its template.',
     options: {
       out: { type: 'text', value: 'FILE', describe: 'write it to this file (standard output)' },
-      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (http://127.0.0.1:8000/prod)' },
+      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (that of npm start)' },
       state: { type: 'text', value: 'DIR', describe: 'the folder of the state (.pinflow)' },
       context: { type: 'texts', short: 'c', value: 'KEY=VALUE', describe: 'context of the app: deployment, auth' },
     },
   },
-  async ({ out, url = 'http://127.0.0.1:8000/prod', state = defaultStateDir, context = [] }) => {
+  async ({ out, url = localApi(), state = defaultStateDir, context = [] }) => {
     const directory = resolve(state, 'openapi');
     mkdirSync(directory, { recursive: true });
     const synthesized = await synthesize(directory, contextOf(context));

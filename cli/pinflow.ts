@@ -1,5 +1,6 @@
 import { helpOf, nearest, readArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
+import { silentAddress } from './local-runtime.ts';
 
 const commands: Readonly<Record<string, { summary: string; load(): Promise<{ default: Command }> }>> = {
   start: { summary: 'run the deployment on this machine, with a demonstration', load: () => import('./start.ts') },
@@ -56,12 +57,17 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+    const silent = silentAddress(error);
+    if (silent !== undefined) {
+      console.error(`Nothing answers at ${silent}: npm start runs the pipeline.`);
+      return;
+    }
     // Errors of ours say in their message what to do; a stack is for what nobody expected.
     const expected =
       error instanceof Error && error.name !== 'Error' && !/^(Type|Reference|Range|Syntax)Error$/.test(error.name);
     console.error(expected ? `${error.message}` : error);
     const name = process.argv[2] ?? '';
     if (error instanceof UsageError && Object.hasOwn(commands, name)) console.error(`See: pinflow ${name} --help`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
   },
 );

@@ -1,9 +1,9 @@
 import { type DeployedNames, deployedNames } from './accounting/deployed-names.ts';
 import { UsageError } from './arguments.ts';
-import { localEndpoint } from './aws.ts';
 import { command } from './command.ts';
 import { authOf, authOptions, authorized, clientsOf, type DoorAuth } from './door-auth.ts';
 import { httpDoor, type Send } from './emulator/door.ts';
+import { localApi } from './local-runtime.ts';
 import { batchChecks } from './smoke/batch-checks.ts';
 import { type CheckResult, runChecks } from './smoke/check.ts';
 import { dashboardChecks } from './smoke/dashboard-checks.ts';
@@ -18,17 +18,17 @@ export default command(
     summary:
       'Checks a deployment from end to end: its routes, what it accepts and refuses, and where the rows end. Leaves some posts with indexes above 10^14 and one row in quarantine.',
     options: {
-      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (http://localhost:8000/prod)' },
+      url: { type: 'text', value: 'URL', describe: 'invoke URL with its stage (that of npm start)' },
       deployment: { type: 'text', value: 'ID', describe: 'the id in the names (demo)' },
       ...authOptions,
       profile: { type: 'text', value: 'NAME', describe: 'of the AWS CLI, to sign and to see where rows end' },
       region: { type: 'text', value: 'NAME', describe: 'of the deployment (that of the URL)' },
-      endpoint: { type: 'text', value: 'URL', describe: `the AWS endpoint (AWS; for a local URL ${localEndpoint})` },
+      endpoint: { type: 'text', value: 'URL', describe: 'the AWS endpoint (AWS; for a local URL that of npm start)' },
       wait: { type: 'number', min: 1, max: 600, describe: 'seconds that rows may take to their end (60)' },
     },
   },
   async (given) => {
-    const url = urlOf(given.url ?? 'http://localhost:8000/prod');
+    const url = urlOf(given.url ?? localApi());
     const { deployment = 'demo', wait = 60 } = given;
     const { clients, region } = clientsOf(url, given);
     const door = httpDoor({ keepAlive: true });

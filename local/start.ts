@@ -3,6 +3,7 @@ import { Authorizer } from './access/authorizer.ts';
 import type { Caller } from './access/caller.ts';
 import { RoleDirectory } from './access/identities.ts';
 import { CallRecorder } from './access/recorder.ts';
+import { writeAddresses } from './addresses.ts';
 import { Closing } from './closing.ts';
 import { type ConsoleOptions, openConsole } from './console/console.ts';
 import { namingOwner } from './door/ports.ts';
@@ -172,6 +173,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await timed('topic permissions', () => kafka.applyPermissions());
     await timed('connectors', () => kafkaConnect.start());
     await namingOwner({ port: apiPort, what: 'API Gateway', option: '--api-port' }, () => apiGateway.listen());
+    writeAddresses(stateDir, { endpoint, api: apiGateway.url });
     apiGateway.describe((url) => openApiOf(assembly, url));
     await timed('read streams', () => mappings.start());
     services.cloudWatch.start();

@@ -25,7 +25,7 @@ export interface Emulation {
   /** Posts a second; undefined: as fast as the answers come. */
   readonly rate?: number;
   readonly retry?: RetryPolicy;
-  /** Ends the run: posts that were begun are sent to their end. */
+  /** Ends the run: posts that were begun are sent to their end, if there are answers. */
   readonly stop?: AbortSignal;
   onAnswer?(answer: LoggedAnswer): void;
 }
@@ -102,7 +102,9 @@ export async function emulate(run: Emulation): Promise<EmulationSummary> {
     for (let attempt = 1; ; attempt++) {
       const sentAt = Date.now();
       const answer = await run.send(method, url, body, headers);
-      const delay = delayAfter(answer, attempt, run.retry ?? patient);
+      // Who wants to stop does not wait for somebody who does not answer.
+      const isOver = run.stop?.aborted === true && answer.status === 0;
+      const delay = isOver ? undefined : delayAfter(answer, attempt, run.retry ?? patient);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       run.onAnswer?.({
         turn,
@@ -121,7 +123,7 @@ export async function emulate(run: Emulation): Promise<EmulationSummary> {
       else if (delay === undefined) summary.refused++;
       else {
         summary.retries++;
-        await sleep(delay);
+        await (answer.status === 0 ? pause(delay, run.stop) : sleep(delay));
         continue;
       }
       return;

@@ -26,8 +26,8 @@ export class NoStreamError extends Error {
 const emptyPages = 3;
 /** Readers of a shard share a few calls a second, and the function is one of them. */
 const pauseMs = 250;
-/** By which the clocks here and there may differ. */
-const clocksMs = 2_000;
+/** By which the clocks of a service may differ, and the second in which it answered. */
+const clocksMs = 3_000;
 
 interface DrainOptions {
   readonly stop: AbortSignal;
@@ -53,10 +53,8 @@ async function caughtUp(
   tables: Tables,
   { stop, since = 0, onBehind }: DrainOptions,
 ): Promise<boolean> {
-  const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: tables.postsTable }));
-  const StreamArn = Table?.LatestStreamArn;
-  if (StreamArn === undefined) throw new NoStreamError(`${tables.postsTable} has no stream: deploy it with one.`);
-  const until = Date.now() + clocksMs;
+  const { StreamArn, answeredAt } = await streamOf(clients, tables);
+  const until = answeredAt + clocksMs;
   const ends = new Map<string, string>();
   for (const shard of await shardsOf(clients, StreamArn)) {
     const end = await endOf(
@@ -74,6 +72,26 @@ async function caughtUp(
     if (ends.size > 0) await pause(stop);
   }
   return !stop.aborted;
+}
+
+/** With the time by the clock of the service, whose changes have times of that clock, too. @throws NoStreamError */
+async function streamOf({ dynamodb }: Clients, { postsTable }: Tables) {
+  const describe = new DescribeTableCommand({ TableName: postsTable });
+  let answeredAt = Date.now();
+  describe.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const { headers = {} } = answer.response as { readonly headers?: Readonly<Record<string, string>> };
+      const date = Date.parse(headers['date'] ?? '');
+      if (!Number.isNaN(date)) answeredAt = date;
+      return answer;
+    },
+    { step: 'deserialize' },
+  );
+  const { Table } = await dynamodb.send(describe);
+  const StreamArn = Table?.LatestStreamArn;
+  if (StreamArn === undefined) throw new NoStreamError(`${postsTable} has no stream: deploy it with one.`);
+  return { StreamArn, answeredAt };
 }
 
 async function shardsOf({ changes }: Clients, StreamArn: string): Promise<readonly string[]> {
