@@ -74,8 +74,12 @@ async function caughtUp(
   return !stop.aborted;
 }
 
-/** With the time by the clock of the service, whose changes have times of that clock, too. @throws NoStreamError */
-async function streamOf({ dynamodb }: Clients, { postsTable }: Tables) {
+/**
+ * The change stream of the posts, and the time, epoch ms, by the clock of its service: that of here may be another, and
+ * changes are told with times of that one.
+ * @throws NoStreamError
+ */
+export async function streamOf({ dynamodb }: Clients, { postsTable }: Pick<Tables, 'postsTable'>) {
   const describe = new DescribeTableCommand({ TableName: postsTable });
   let answeredAt = Date.now();
   describe.middlewareStack.add(

@@ -11,7 +11,7 @@ import { metrics as model } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import type { Clients } from '../aws.ts';
 import { changesGivenUp } from '../quarantine/changes.ts';
-import { drained, type Tables } from './drain.ts';
+import { drained, streamOf, type Tables } from './drain.ts';
 import { changeRegistry, markInexact, readRegistry } from './registry.ts';
 import { deleteOld, sweep } from './sweep.ts';
 
@@ -44,7 +44,7 @@ export interface Rebuilt {
   readonly incomplete: readonly string[];
 }
 
-/** By which clocks may differ; far below the life of a shard. */
+/** By which the clocks of a service may differ; far below the life of a shard. */
 const clocksMs = 60_000;
 
 /**
@@ -58,7 +58,7 @@ export async function rebuild(
 ): Promise<Rebuilt> {
   const { postsTable, countersTable } = tables;
   const wanted = metrics.map(metricId);
-  const now = Date.now();
+  const { answeredAt: now } = await streamOf(clients, tables);
   const begun = await changeRegistry(clients, countersTable, (registry) => withRebuild(registry, wanted, now).registry);
   const generation = begun.newest;
   onStep({ name: 'begun', generation });
