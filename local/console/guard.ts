@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 export interface Guarded {
   readonly port: number;
@@ -11,17 +11,21 @@ export const TOKEN_HEADER = 'x-pinflow-token';
 
 /**
  * Why a request is refused with 403; undefined when it is not. A site that a browser has open elsewhere reaches
- * loopback ports too: under another name (Host) or as another origin. A change needs the token besides, which only a
- * page of this server, or whoever may read the state directory, has.
+ * loopback ports too: under another name (Host), as another origin, or without one, by an image or a script
+ * (Sec-Fetch-Site); a link to the page may be followed from anywhere. A change needs the token besides, which only a page
+ * of this server, or whoever may read the state directory, has.
  */
 export function refusal(
-  { method = 'GET', headers }: { readonly method?: string | undefined; readonly headers: IncomingHttpHeaders },
+  { method = 'GET', url = '/', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
   { port, token }: Guarded,
 ): string | undefined {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   if (!hosts.includes(headers.host ?? '')) return `The console is asked as ${hosts.join(' or ')} only.`;
   const { origin } = headers;
-  if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`)) {
+  const isForeign = origin !== undefined && !hosts.some((host) => origin === `http://${host}`);
+  const { 'sec-fetch-site': site = 'none', 'sec-fetch-mode': mode } = headers;
+  const isLink = mode === 'navigate' && headers['sec-fetch-dest'] === 'document' && !url.startsWith('/api/');
+  if (isForeign || !(site === 'none' || site === 'same-origin' || isLink)) {
     return 'Pages of other origins may not use the console.';
   }
   if (method === 'GET' || method === 'HEAD') return undefined;

@@ -60,15 +60,15 @@ export class ConsoleServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET' } = request;
-    const url = new URL(request.url ?? '/', 'http://console');
     try {
       const refused = refusal(request, { port: this.#port, token: this.token });
       if (refused !== undefined) throw new ConsoleError(403, refused);
+      const url = urlOf(request);
       if (url.pathname.startsWith('/api/')) await this.#answer(method, url, request, response);
       else await this.#page(method, url.pathname, request, response);
     } catch (error) {
       if (response.headersSent) response.destroy();
-      else await this.#fail(error, `${method} ${url.pathname}`, request, response);
+      else await this.#fail(error, `${method} ${request.url}`, request, response);
     }
   }
 
@@ -122,6 +122,14 @@ const contentPolicy = (nonce: string): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
+/** Other sites may neither embed nor read an answer. */
+const ALWAYS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
 async function send(
   { headers }: IncomingMessage,
   response: ServerResponse,
@@ -132,12 +140,9 @@ async function send(
   const zip = bytes.length >= COMPRESSED_FROM && /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
   const body = zip ? await compressed(bytes) : bytes;
   response.writeHead(status, {
+    ...ALWAYS,
     'content-type': type,
     'content-length': body.length,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-resource-policy': 'same-origin',
     vary: 'accept-encoding',
     ...(zip && { 'content-encoding': 'gzip' }),
     ...own,
@@ -147,7 +152,7 @@ async function send(
 }
 
 async function sendEvents(response: ServerResponse, events: AsyncIterable<unknown>, gone: AbortSignal): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.writeHead(200, { ...ALWAYS, 'content-type': 'text/event-stream' });
   response.flushHeaders();
   for await (const event of events) {
     if (gone.aborted) return;
@@ -172,6 +177,13 @@ function jsonOf(bytes: Buffer): JsonObject {
     // Refused below, as a value of the wrong type is.
   }
   throw new ConsoleError(400, 'The body is not a JSON object.');
+}
+
+/** @throws ConsoleError 400 for what is no path, such as `//` */
+function urlOf({ url = '/' }: IncomingMessage): URL {
+  const parsed = URL.parse(url, 'http://console');
+  if (parsed === null) throw new ConsoleError(400, 'The path cannot be read.');
+  return parsed;
 }
 
 /** `/api/a/:b` -> a pattern with the group `b`. */

@@ -115,6 +115,23 @@ test.each(['http://evil.example', 'null', 'https://127.0.0.1'])(
   },
 );
 
+test('images, scripts and frames of other sites are refused, although they tell no origin; links to the page are not', async () => {
+  const embedded = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  const statusOf = async (path: string, headers: Record<string, string>) => (await ask(path, { headers })).status;
+  expect(await statusOf('/api/events', embedded)).toBe(403);
+  expect(await statusOf('/', { ...link, 'sec-fetch-dest': 'iframe' })).toBe(403);
+  expect(await statusOf('/api/things/a', link)).toBe(403);
+  expect(await statusOf('/', link)).toBe(200);
+  expect(await statusOf('/api/events', { ...embedded, 'sec-fetch-site': 'same-origin' })).toBe(200);
+});
+
+test.each(['//', '//[', '/api/%'])('what is no path, such as %s, is refused, and no fault', async (path) => {
+  expect((await ask(path)).status).toBeGreaterThanOrEqual(400);
+  expect((await ask('/')).status).toBe(200);
+  expect(faults).toEqual([]);
+});
+
 test('a change needs the token, whatever the origin', async () => {
   const body = JSON.stringify({ name: 'a' });
   const origin = server.url;
