@@ -23,7 +23,7 @@ import { topicsBehind } from './live/edge-metrics.ts';
 import { groupsOfTopics } from './live/groups.ts';
 import { Live } from './live/live.ts';
 import { TakenCounts } from './live/taken-counts.ts';
-import { type Counted, Totals } from './live/totals.ts';
+import { type Counted, countedFrom, Totals } from './live/totals.ts';
 import { Posts } from './posts.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { queryRoutes } from './query.ts';
@@ -96,7 +96,7 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
   const call: Call = (service, operation, input) => frontDoor.call(administrator, service, operation, input);
   const credentials = { accessKeyId: administrator.accessKeyId, secretAccessKey: administrator.secretAccessKey };
   const s3 = new S3Client({ endpoint, region: target.region, credentials, forcePathStyle: true });
-  const taken = new TakenCounts();
+  const taken = new TakenCounts(countedFrom(since));
   mappings.onTaken((records) => taken.see(records, Date.now()));
   const declared = await tools.totals();
   const totals = new Totals(cloudWatch, countedOf(pipeline, taken), { totals: declared, since });
@@ -157,7 +157,11 @@ function countedOf(pipeline: PipelineTopology, taken: TakenCounts): Counted {
   const groups = groupsOfTopics(pipeline.resources);
   const { cluster = '' } = pipeline;
   return {
-    taken: (functionName, from) => taken.total(sources[from].map((source) => ({ functionName, source }))),
+    taken: (functionName, from) =>
+      taken.total(
+        sources[from].map((source) => ({ functionName, source })),
+        from === 'streams' ? 'fresh' : 'all',
+      ),
     behind: (who) =>
       topicsBehind(
         groups.filter(({ reader }) => (reader.type === 'AWS::Lambda::Function') === (who === 'functions')),

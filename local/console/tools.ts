@@ -73,7 +73,7 @@ export type Term =
   | { readonly kind: 'sum'; readonly metric: MetricName }
   /** Its newest value; a total without it is not known. */
   | { readonly kind: 'latest'; readonly metric: MetricName }
-  /** Records that a function took since the start. */
+  /** Records that a function took or gave up since the start; of streams those that arrived since, too. */
   | { readonly kind: 'taken'; readonly functionName: string; readonly from: 'streams' | 'topics' }
   /** Records of topics that readers have not read yet. */
   | { readonly kind: 'behind'; readonly who: 'functions' | 'connectors' };

@@ -8,26 +8,35 @@ export interface ReaderOf {
   readonly source: string;
 }
 
-/** How many records functions took from what they read, since the start and in the last seconds. */
+/** How many records functions are through with, since the start and in the last seconds. */
 export class TakenCounts {
-  readonly #totals = new Map<string, number>();
+  readonly #since: number;
+  readonly #totals = new Map<string, { all: number; fresh: number }>();
   /** Of a reader: second -> records. */
   readonly #seconds = new Map<string, Map<number, number>>();
 
+  /** @param since the start, epoch milliseconds */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
   /** @param now epoch milliseconds */
-  see({ functionName, sourceArn, topic, records }: TakenRecords, now: number): void {
+  see({ functionName, sourceArn, topic, arrivals }: TakenRecords, now: number): void {
     // `arn:…:stream/<name>`, `arn:…:table/<name>/stream/<label>`
     const key = keyOf({ functionName, source: topic ?? sourceArn.split('/')[1]! });
-    this.#totals.set(key, (this.#totals.get(key) ?? 0) + records);
+    const { all, fresh } = this.#totalsOf(key);
+    const arrived = arrivals.filter((arrival) => arrival >= this.#since).length;
+    this.#totals.set(key, { all: all + arrivals.length, fresh: fresh + arrived });
     const counts = this.#seconds.get(key) ?? new Map<number, number>();
     this.#seconds.set(key, counts);
     const second = Math.floor(now / 1_000);
-    counts.set(second, (counts.get(second) ?? 0) + records);
+    counts.set(second, (counts.get(second) ?? 0) + arrivals.length);
     for (const other of counts.keys()) if (other < second - WINDOW_S) counts.delete(other);
   }
 
-  total(readers: readonly ReaderOf[]): number {
-    return readers.reduce((sum, reader) => sum + (this.#totals.get(keyOf(reader)) ?? 0), 0);
+  /** Of them, `fresh` are those that arrived since the start. */
+  total(readers: readonly ReaderOf[], which: 'all' | 'fresh'): number {
+    return readers.reduce((sum, reader) => sum + this.#totalsOf(keyOf(reader))[which], 0);
   }
 
   /** Records a second. @param now epoch milliseconds */
@@ -37,6 +46,10 @@ export class TakenCounts {
       .flatMap((reader) => [...(this.#seconds.get(keyOf(reader)) ?? [])])
       .filter(([second]) => second >= oldest);
     return recent.reduce((sum, [, records]) => sum + records, 0) / WINDOW_S;
+  }
+
+  #totalsOf(key: string): { readonly all: number; readonly fresh: number } {
+    return this.#totals.get(key) ?? { all: 0, fresh: 0 };
   }
 }
 

@@ -3,13 +3,15 @@ import type { Term, Total } from '../tools.ts';
 
 /** What terms of totals are made of besides metrics. */
 export interface Counted {
-  /** Records that a function took since the start. */
+  /** Records that a function is through with since the start; of streams those that arrived since, too. */
   taken(functionName: string, from: 'streams' | 'topics'): number;
   /** By what metrics the cluster tells how many records readers of topics are behind. */
   behind(who: 'functions' | 'connectors'): readonly MetricName[];
 }
 
 const PERIOD_MS = 10_000;
+/** From when on a metric is summed up: its period begins then. */
+export const countedFrom = (since: number): number => Math.floor(since / PERIOD_MS) * PERIOD_MS;
 /** What is put later does not count. */
 const SETTLED_MS = 60_000;
 const LATEST_WITHIN_MS = 86_400_000;
@@ -39,7 +41,7 @@ export class Totals {
     this.#metrics = metrics;
     this.#counted = counted;
     this.#totals = totals;
-    this.#settledUpTo = Math.floor(since / PERIOD_MS) * PERIOD_MS;
+    this.#settledUpTo = countedFrom(since);
     const terms = totals.flatMap(({ plus, minus = [] }) => [...plus, ...minus]);
     const named = terms.flatMap((term) => (term.kind === 'sum' ? [[keyOf(term.metric), term.metric] as const] : []));
     this.#sums = [...new Map(named).values()];

@@ -177,7 +177,7 @@ describe('what moves', () => {
       const values = series.get(`${stat!.name} ${Object.values(stat!.dimensions).join(' ')}`) ?? [];
       return { id, label, periodSeconds: 10, values, timestamps: values.map(() => to - 5_000) };
     });
-  const taken = new TakenCounts();
+  const taken = new TakenCounts(now);
   const live = new Live({ metrics: { metricData }, calls, taken }, pipeline, () => ({}));
 
   test('a role’s calls are the rate of its arrow, and of no other', () => {
@@ -207,7 +207,7 @@ describe('what moves', () => {
       ['count', arn('dynamodb', 'table/posts/stream/today'), 7],
       ['archive', arn('kinesis', 'stream/pin'), 90],
     ] as const) {
-      taken.see({ functionName, sourceArn, records }, now);
+      taken.see({ functionName, sourceArn, arrivals: Array.from({ length: records }, () => now) }, now);
     }
     const state = live.state(now).edges;
     expect(state[edgeOf('clean', 'posts')]).toMatchObject({ rate: 2, unit: 'calls', health: 'ok' });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { TakenCounts } from '../../../local/console/live/taken-counts.ts';
 import { Totals } from '../../../local/console/live/totals.ts';
 import type { Total } from '../../../local/console/tools.ts';
 import type { MetricDataRequest, MetricName, Series } from '../../../local/services/cloudwatch/types.ts';
@@ -71,4 +72,12 @@ describe('totals since the start', () => {
     all.values(since + 610_000);
     expect(Math.max(...store.asked.filter((ms) => ms < 86_400_000))).toBeLessThanOrEqual(80_001);
   });
+});
+
+test('what waited in a stream at the start is told apart from what came since', () => {
+  const taken = new TakenCounts(since);
+  const sourceArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/pin';
+  taken.see({ functionName: 'clean', sourceArn, arrivals: [since - 1, since, since + 1] }, since + 2);
+  const readers = [{ functionName: 'clean', source: 'pin' }];
+  expect([taken.total(readers, 'all'), taken.total(readers, 'fresh')]).toEqual([3, 2]);
 });

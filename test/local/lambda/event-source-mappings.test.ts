@@ -6,7 +6,10 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AccessRequest, Caller } from '../../../local/access/caller.ts';
 import { lambdaEventSourceMapping } from '../../../local/resources/lambda-event-source-mapping.ts';
 import { KinesisService } from '../../../local/services/kinesis/service.ts';
-import { EventSourceMappings } from '../../../local/services/lambda/event-sources/event-source-mappings.ts';
+import {
+  EventSourceMappings,
+  type TakenRecords,
+} from '../../../local/services/lambda/event-sources/event-source-mappings.ts';
 import type { InvocationResult } from '../../../local/services/lambda/function-definition.ts';
 import { type JsonObject, ServiceError } from '../../../local/services/service.ts';
 
@@ -219,10 +222,14 @@ test('a poison record ends in the bucket with its payload, the others in the fun
     DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::quarantine' } },
   });
   handler = fails('c');
+  const through: TakenRecords[] = [];
+  mappings.onTaken((taken) => through.push(taken));
   await put('abcd');
   await mappings.start();
   await until(() => seen.includes('d'));
   await until(() => objects.length === 1);
+  await until(() => through.flatMap(({ arrivals }) => arrivals).length === 4);
+  expect(through[0]).toMatchObject({ functionName: 'clean', sourceArn: STREAM });
   const { bucket, key, body } = objects[0]!;
   expect(bucket).toBe('quarantine');
   expect(key).toMatch(

@@ -28,8 +28,8 @@ export interface MappingOptions {
   readonly problem: (error: unknown) => void;
   /** Told how old the last record of a batch is, milliseconds. @default - nobody is */
   readonly age?: (ms: number) => void;
-  /** Told of how many records an invocation took without an error. */
-  readonly taken: (records: number) => void;
+  /** Told once of each record that the function took or that was given up: of when they arrived, epoch milliseconds. */
+  readonly taken: (arrivals: readonly number[]) => void;
 }
 
 /** How often the shards are listed, unless one ends. */
@@ -114,14 +114,12 @@ export class EventSourceMapping {
       reader: source.reader(shardId, start, position),
       batchSize: batch.batchSize,
       reportsFailures,
-      invoke: async (records, window, final) => {
+      invoke: (records, window, final) => {
         const newest = records.at(-1);
         if (newest !== undefined) age?.(Math.max(0, Date.now() - newest.arrival));
-        const event = source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final });
-        const result = await invoke(event);
-        if (!result.failed) taken(records.length);
-        return result;
+        return invoke(source.event(records, shardId, window && { ...window, lengthMs: batch.tumblingMs!, final }));
       },
+      passed: (records) => taken(records.map(({ arrival }) => arrival)),
       checkpoint: async (done, window) => {
         const sequenceNumber = done ?? (last?.kind === 'after' ? last.sequenceNumber : undefined);
         if (sequenceNumber === undefined) return;

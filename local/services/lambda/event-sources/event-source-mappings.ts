@@ -38,7 +38,8 @@ export interface TakenRecords {
   readonly sourceArn: string;
   /** Of a cluster. */
   readonly topic?: string;
-  readonly records: number;
+  /** Of each record, epoch milliseconds. */
+  readonly arrivals: readonly number[];
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -79,7 +80,7 @@ export class EventSourceMappings {
     return this.#runningSince;
   }
 
-  /** Told of each invocation from now on. */
+  /** Told from now on of what functions are through with. */
   onTaken(listener: (taken: TakenRecords) => void): void {
     this.#listeners.push(listener);
   }
@@ -121,8 +122,8 @@ export class EventSourceMappings {
       positions: source instanceof KafkaSource ? source.positions : this.#checkpoints.of(id),
       invoke: (event) => functions.invoke(functionArn, event),
       ...(metrics && !kafka && { age: (ms) => functionObserver(metrics).batchAge(reader, ms) }),
-      taken: (records) => {
-        const taken = { functionName: reader, sourceArn, ...(kafka && { topic: kafka.topic }), records };
+      taken: (arrivals) => {
+        const taken = { functionName: reader, sourceArn, ...(kafka && { topic: kafka.topic }), arrivals };
         for (const listener of this.#listeners) listener(taken);
       },
       giveUp: (failure) => this.#giveUp(definition, failure),

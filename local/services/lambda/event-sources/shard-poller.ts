@@ -21,6 +21,8 @@ export interface ShardPollerOptions {
    * tried.
    */
   readonly checkpoint: (sequenceNumber: string | undefined, window: OpenWindow | undefined) => void | Promise<void>;
+  /** Told once of each record that is done or handed on. */
+  readonly passed: (records: readonly BatchRecord[]) => void;
   /** Hands on what is given up. The last request id is empty when the function was never invoked with it. */
   readonly discard: (step: Step & { kind: 'discard' }, requestId: string) => Promise<void>;
   /** Told of each failure that is not the function's: reading, handing on. */
@@ -77,6 +79,7 @@ export class ShardPoller {
         return false;
       case 'discard':
         await this.#options.discard(step, this.#lastRequestId);
+        this.#options.passed(step.records);
         await this.#options.checkpoint(batcher.discarded(step), batcher.window);
         return false;
       case 'back-off':
@@ -108,7 +111,7 @@ export class ShardPoller {
   }
 
   async #invoke({ records, window }: Step & { kind: 'invoke' }, signal: AbortSignal): Promise<void> {
-    const { batcher, checkpoint, reportsFailures } = this.#options;
+    const { batcher, checkpoint, passed, reportsFailures } = this.#options;
     let outcome: BatchOutcome = { kind: 'throttled' };
     const result = await this.#result(records, window, false);
     if (result !== undefined) {
@@ -119,7 +122,9 @@ export class ShardPoller {
     // A worker that is stopped with the runtime is no failure of the function.
     if (signal.aborted && outcome.kind !== 'done') return;
     const done = batcher.settle(outcome, Date.now());
-    if (done !== undefined) await checkpoint(done, batcher.window);
+    if (done === undefined) return;
+    passed(outcome.kind === 'failed' ? records.slice(0, outcome.from) : records);
+    await checkpoint(done, batcher.window);
   }
 
   async #endWindow(window: OpenWindow, signal: AbortSignal): Promise<void> {
