@@ -40,6 +40,7 @@ export class CallRates {
       const counts = this.#seconds.get(watched.id)!;
       const second = Math.floor(time / 1_000);
       counts.set(second, (counts.get(second) ?? 0) + 1);
+      for (const other of counts.keys()) if (other < second - WINDOW_S) counts.delete(other);
     }
   }
 
@@ -48,8 +49,8 @@ export class CallRates {
     const counts = this.#seconds.get(id);
     if (counts === undefined) return undefined;
     const oldest = Math.floor(now / 1_000) - WINDOW_S;
-    for (const second of counts.keys()) if (second < oldest) counts.delete(second);
-    return [...counts.values()].reduce((sum, count) => sum + count, 0) / WINDOW_S;
+    const recent = [...counts].filter(([second]) => second >= oldest);
+    return recent.reduce((sum, [, count]) => sum + count, 0) / WINDOW_S;
   }
 }
 
