@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Caller } from '../access/caller.ts';
@@ -82,6 +82,7 @@ export interface RunningConsole {
 }
 
 const PORT = 8001;
+const SETTLE_EVERY_MS = 600_000;
 
 /** Opens the console of a deployment that runs. @throws PortTakenError */
 export async function openConsole(options: ConsoleOptions, parts: ConsoleParts): Promise<RunningConsole> {
@@ -100,6 +101,8 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
   mappings.onTaken((records) => taken.see(records, Date.now()));
   const declared = await tools.totals();
   const totals = new Totals(cloudWatch, countedOf(pipeline, taken), { totals: declared, since });
+  // CloudWatch does not keep the seconds for as long as no page may look.
+  const settling = setInterval(() => totals.values(Date.now()), SETTLE_EVERY_MS).unref();
   const live = new Live({ metrics: cloudWatch, calls, taken }, pipeline, (now) => ({
     since,
     totals: totals.values(now),
@@ -138,6 +141,7 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
   return {
     url: server.url,
     close: async () => {
+      clearInterval(settling);
       posts.close();
       batch.close();
       await server.close();
@@ -193,6 +197,9 @@ function enginesOf({ kafka, kafkaConnect, ministack, queryEngine }: ConsoleParts
 
 /** For commands of the same user: who may read the state may change it. */
 function writeAccess(stateDir: string, access: { readonly url: string; readonly token: string }): void {
+  const file = join(stateDir, 'console.json');
   mkdirSync(stateDir, { recursive: true });
-  writeFileSync(join(stateDir, 'console.json'), `${JSON.stringify(access)}\n`, { mode: 0o600 });
+  // A file that is there keeps its mode.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${JSON.stringify(access)}\n`, { mode: 0o600 });
 }

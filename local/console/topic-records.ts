@@ -25,11 +25,14 @@ export async function newestOfTopic(bootstrapServers: string, topic: string, sho
   try {
     const { topics } = await consumer.metadata({ topics: [topic] });
     const { id: topicId, partitions } = topics.get(topic)!;
-    const ends = (await consumer.listOffsets({ topics: [topic], timestamp: ListOffsetTimestamps.LATEST })).get(topic)!;
+    const offsets = async (timestamp: bigint) =>
+      (await consumer.listOffsets({ topics: [topic], timestamp })).get(topic)!;
+    const begins = await offsets(ListOffsetTimestamps.EARLIEST);
+    const ends = await offsets(ListOffsetTimestamps.LATEST);
     const found = await Promise.all(
       partitions.map(async ({ leader }, partition) => {
-        const end = ends[partition] ?? 0n;
-        const from = end > BigInt(shown) ? end - BigInt(shown) : 0n;
+        const [begin, end] = [begins[partition] ?? 0n, ends[partition] ?? 0n];
+        const from = end - begin > BigInt(shown) ? end - BigInt(shown) : begin;
         const wanted = {
           partition,
           fetchOffset: from,
