@@ -192,8 +192,8 @@ function inert(text) {
     element.remove();
   for (const element of body.querySelectorAll('*')) {
     for (const { name, value } of [...element.attributes]) {
-      if (/^on/i.test(name) || (/^(href|src)$/i.test(name) && /^\s*(javascript|data):/i.test(value)))
-        element.removeAttribute(name);
+      const isUnsafe = /(^|:)href$|^src$|action$/i.test(name) && !/^(https?:\/\/|\/(?!\/)|#)/i.test(value);
+      if (/^on/i.test(name) || isUnsafe) element.removeAttribute(name);
     }
   }
   return body.childNodes;
