@@ -22,7 +22,8 @@ export function controlOf(stateDir: string): Ask {
     }).catch(() => {
       throw new ControlError(`Nothing answers at ${url}: npm start runs the pipeline.`);
     });
-    const said = (await response.json()) as { readonly error?: string };
+    const said = (await response.json().catch(() => undefined)) as { readonly error?: string } | undefined;
+    if (said === undefined) throw new ControlError(`What answers at ${url} is no console of Pinflow.`);
     if (!response.ok) throw new ControlError(said.error ?? `${path} answers ${response.status}.`);
     return said as Answer;
   };

@@ -142,8 +142,8 @@ const stateOf = ({ definition, order, share, delayMs, until, met }: Running): Ru
   met,
 });
 
-/** Of the table, stream or function of an ARN. */
-const nameIn = (arn: string): string => arn.slice(Math.max(arn.lastIndexOf('/'), arn.lastIndexOf(':')) + 1);
+/** `arn:…:table/<name>/index/<index>`, `arn:…:stream/<name>`, `arn:…:function:<name>` */
+const nameIn = (arn: string): string => arn.split(/[:/]/)[6] ?? arn;
 
 const unknown = (name: string): UnknownFaultError =>
   new UnknownFaultError(`There is no fault ${name}; there are ${Object.keys(FAULTS).join(', ')}.`);

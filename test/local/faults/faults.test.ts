@@ -56,6 +56,7 @@ describe('a fault', () => {
     faults.start(FAILS, { target: '*-posts' });
     await faults.meet({ ...read, resource: table('pinflow-demo-counters') });
     await expect(faults.meet({ ...read, resource: table('pinflow-demo-posts') })).rejects.toThrow();
+    await expect(faults.meet({ ...read, resource: table('pinflow-demo-posts/index/by-time') })).rejects.toThrow();
   });
 
   test('meets its share of the calls', async () => {
