@@ -15,8 +15,16 @@ const views = [
 
 /** `#/alarms/name` -> the view `alarms` with `['name']` */
 function placeIn(hash) {
-  const [id, ...rest] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const [id, ...rest] = hash.replace(/^#\/?/, '').split('/').map(decoded);
   return { view: views.find((view) => view.id === id) ?? views[0], rest };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function App() {

@@ -107,15 +107,14 @@ export class Live {
           : { rate: this.#calls.rate(id, now), unit: 'calls' };
       return [id, edgeState(measures, seen, now, counted)] as const;
     });
-    const state = { time: now, edges: Object.fromEntries(edges) };
+    const state = { time: now, edges: Object.fromEntries(edges), ...this.#more(now) };
     this.#last = { at: now, state };
     return state;
   }
 
   async *#events(signal: AbortSignal): AsyncGenerator<object> {
     while (!signal.aborted) {
-      const now = Date.now();
-      yield { ...this.state(now), ...this.#more(now) };
+      yield this.state(Date.now());
       await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
     }
   }
