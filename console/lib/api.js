@@ -4,7 +4,7 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?
 export const nonce = meta('pinflow-nonce');
 
 /** The console refused or failed; the message is for the person. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;

@@ -79,7 +79,7 @@ export function Graph({ topology, live, chosen, onChoose, width }) {
 }
 
 /** Those in ALARM that watch a box; one leads to itself, several to the list. */
-export const NodeAlarms = ({ names = [] }) =>
+const NodeAlarms = ({ names = [] }) =>
   names.length > 0 &&
   html`<a
     class="badge failing node-alarms"

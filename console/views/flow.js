@@ -118,7 +118,7 @@ function EdgeTable({ topology, live }) {
   return html`<${Table} label="Arrows" columns=${['From', 'How', 'To', 'Rate', 'Behind', 'Health']} rows=${rows} />`;
 }
 
-export const nodeName = ({ members }) =>
+const nodeName = ({ members }) =>
   members.length === 1 ? members[0].name : `${members[0].name} and ${members.length - 1} more`;
 
 function NodePanel({ node, onClose }) {

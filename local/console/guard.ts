@@ -7,7 +7,7 @@ export interface Guarded {
   readonly token: string;
 }
 
-export const TOKEN_HEADER = 'x-pinflow-token';
+const TOKEN_HEADER = 'x-pinflow-token';
 
 /**
  * Why a request is refused with 403; undefined when it is not. A site that a browser has open elsewhere reaches

@@ -37,7 +37,7 @@ export const CAUSED: Readonly<Record<'speed-faults' | 'batch-faults', readonly A
 };
 
 /** Alarms whose fault the local runtime cannot cause, each with the reason. */
-export const ONLY_AWS: Partial<Readonly<Record<AlarmName, string>>> = {
+const ONLY_AWS: Partial<Readonly<Record<AlarmName, string>>> = {
   'broker-under-min-isr': 'There is one broker here, which is the only copy in step while it is up.',
   'broker-under-replicated': 'There is one broker here, so no copy can be behind its leader.',
   'broker-iam-connections':
