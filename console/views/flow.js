@@ -57,7 +57,9 @@ function Summary({ topology, live }) {
       .reduce((sum, { id }) => sum + (live.edges[id]?.rate ?? 0), 0);
   const states = Object.values(live.edges);
   const lags = states.flatMap(({ lag }) => lag ?? []);
-  const errors = states.reduce((sum, { errors }) => sum + errors, 0);
+  // Every arrow to a box tells the same errors, those of its end.
+  const failed = new Map(topology.edges.map(({ id, to }) => [to, live.edges[id]?.errors ?? 0]));
+  const errors = [...failed.values()].reduce((sum, one) => sum + one, 0);
   return html`<div class="summary">
     <div>
       <dl class="facts main" aria-label=${`Records since ${clock(live.since)}`}>
