@@ -85,8 +85,14 @@ export class BatchRuntime {
       log: (line) => told.push(line),
     });
     const clients = clientsAt(runtime.endpoint);
-    const names = await deployedNames(clients, 'demo');
-    return new BatchRuntime({ runtime, clients, names, assembly, told, stateDir }, hasConsole);
+    try {
+      const names = await deployedNames(clients, 'demo');
+      return new BatchRuntime({ runtime, clients, names, assembly, told, stateDir }, hasConsole);
+    } catch (error) {
+      clients.close();
+      await runtime.stop();
+      throw error;
+    }
   }
 
   /** Stops it, and starts what the templates are now, on the same state. What the doors took is still known. */
@@ -114,20 +120,23 @@ export class BatchRuntime {
     onAnswer: (answer: LoggedAnswer) => void = () => {},
   ): Promise<void> {
     const send = httpDoor();
-    await emulate({
-      url: `${this.runtime.apiUrl}/prod`,
-      deployment: 'demo',
-      doors,
-      posts: posts[Symbol.iterator](),
-      send,
-      threads: 1,
-      retry: { attempts: 60, firstDelayMs: 200, longestDelayMs: 1_000 },
-      onAnswer: (answer) => {
-        this.#take(answer);
-        onAnswer(answer);
-      },
-    });
-    send.close();
+    try {
+      await emulate({
+        url: `${this.runtime.apiUrl}/prod`,
+        deployment: 'demo',
+        doors,
+        posts: posts[Symbol.iterator](),
+        send,
+        threads: 1,
+        retry: { attempts: 60, firstDelayMs: 200, longestDelayMs: 1_000 },
+        onAnswer: (answer) => {
+          this.#take(answer);
+          onAnswer(answer);
+        },
+      });
+    } finally {
+      send.close();
+    }
     this.#lastSentAt = Date.now();
   }
 
