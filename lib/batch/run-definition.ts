@@ -1,9 +1,6 @@
 import type { Names } from '../names.ts';
 import type { BatchProfile } from '../profiles/index.ts';
-import { goldHash, goldStatements } from './gold-statements.ts';
-import { maintenanceStates } from './maintenance-states.ts';
-import { BATCH_ITEM } from './runs-table.ts';
-import { serveStates, sweepState } from './serve-states.ts';
+import { itemKey, LEASE_NAMES, leasedStates } from './leased-states.ts';
 import { IF_BUSY, IF_THROTTLED, type Machine, type State, type States } from './states.ts';
 
 export interface RunDefinitionProps {
@@ -17,9 +14,6 @@ export interface RunDefinitionProps {
 }
 
 const MINUTE = 60;
-/** Of a statement of Athena, whose own limit is 30 minutes. */
-const STATEMENT_SECONDS = 30 * MINUTE;
-const CONCURRENT_STATEMENTS = 4;
 
 /** How long a run may take in all; its lease ends a little later, should it end without a word. */
 export const runSeconds = ({ timeoutMinutes }: BatchProfile): number => 2 * timeoutMinutes * MINUTE + 60 * MINUTE;
@@ -109,132 +103,11 @@ function beginning({ names, planFunctionArn }: RunDefinitionProps): States {
 function run(props: RunDefinitionProps): State {
   return {
     Type: 'Parallel',
-    Branches: [{ StartAt: 'Clean', States: branch(props) }],
+    Branches: [{ StartAt: 'Clean', States: leasedStates(props) }],
     ResultSelector: { 'result.$': '$[0]' },
     ResultPath: '$.run',
     Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'ReleaseAfterFailure' }],
     Next: 'Release',
-  };
-}
-
-function branch({ names, batch, gateFunctionArn, serveFunctionArn }: RunDefinitionProps): States {
-  return {
-    Clean: {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::glue:startJobRun.sync',
-      Parameters: {
-        JobName: names.cleanJob,
-        Arguments: {
-          '--run_id.$': '$.plan.runId',
-          '--from_date.$': '$.plan.from',
-          '--to_date.$': '$.plan.to',
-          '--watermark.$': '$.plan.watermark',
-          '--logical_date.$': '$.plan.logicalDate',
-          '--reclean.$': '$.plan.reclean',
-        },
-      },
-      TimeoutSeconds: batch.timeoutMinutes * MINUTE + 10 * MINUTE,
-      Retry: [
-        {
-          ErrorEquals: ['Glue.ConcurrentRunsExceededException'],
-          IntervalSeconds: 60,
-          MaxAttempts: 5,
-          BackoffRate: 1.5,
-        },
-        // Reading the same lines again changes nothing.
-        { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, MaxAttempts: 1, BackoffRate: 2 },
-      ],
-      ResultPath: null,
-      Next: 'Gate',
-    },
-    Gate: {
-      Type: 'Task',
-      Comment: 'Reads the summary of the job, fails when it does not hold, and tells whether anything changed',
-      Resource: 'arn:aws:states:::lambda:invoke',
-      Parameters: { FunctionName: gateFunctionArn, Payload: { 'plan.$': '$.plan', gold: goldHash() } },
-      ResultSelector: { 'summary.$': '$.Payload' },
-      ResultPath: '$.gate',
-      Retry: [IF_BUSY],
-      Next: 'IsChanged',
-    },
-    IsChanged: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.gate.summary.changed', BooleanEquals: true, Next: 'Metrics' }],
-      Default: 'Unchanged',
-    },
-    Unchanged: {
-      Type: 'Pass',
-      Parameters: { outcome: 'unchanged', 'summary.$': '$.gate.summary' },
-      End: true,
-    },
-    Metrics: { Type: 'Pass', Result: goldStatements(names), ResultPath: '$.metrics', Next: 'Gold' },
-    Gold: {
-      Type: 'Map',
-      ItemsPath: '$.metrics',
-      MaxConcurrency: CONCURRENT_STATEMENTS,
-      ItemSelector: { 'metric.$': '$$.Map.Item.Value', 'plan.$': '$.plan' },
-      ItemProcessor: {
-        ProcessorConfig: { Mode: 'INLINE' },
-        StartAt: 'CreateTable',
-        States: {
-          CreateTable: { ...statement(names, { 'QueryString.$': '$.metric.create' }), Next: 'Insert' },
-          Insert: {
-            ...statement(names, {
-              'QueryString.$': 'States.Format($.metric.insert, $.plan.runId, $.plan.watermarkTimestamp, $.plan.runId)',
-            }),
-            End: true,
-          },
-        },
-      },
-      ResultPath: null,
-      Next: 'Answers',
-    },
-    ...serveStates({
-      serveFunctionArn,
-      concurrency: CONCURRENT_STATEMENTS,
-      next: 'MovePointer',
-      statement: (query) => statement(names, query),
-    }),
-    MovePointer: {
-      Type: 'Task',
-      Comment: 'From here on readers see this run; not if the lease went to another meanwhile',
-      Resource: 'arn:aws:states:::dynamodb:updateItem',
-      Parameters: {
-        TableName: names.runsTable,
-        Key: itemKey,
-        UpdateExpression: 'SET #pointer = :pointer, #published = :published',
-        ConditionExpression: '#lease.#runId = :runId',
-        ExpressionAttributeNames: { ...LEASE_NAMES, '#pointer': 'pointer', '#published': 'published' },
-        ExpressionAttributeValues: {
-          ':runId': { 'S.$': '$.plan.runId' },
-          ':published': { 'L.$': '$.plan.published' },
-          ':pointer': {
-            M: {
-              runId: { 'S.$': '$.plan.runId' },
-              watermark: { 'N.$': '$.plan.watermark' },
-              model: { 'S.$': '$.gate.summary.model' },
-              snapshots: { 'S.$': '$.gate.summary.snapshots' },
-            },
-          },
-        },
-      },
-      ResultPath: null,
-      Retry: [IF_THROTTLED],
-      Next: 'IsDaily',
-    },
-    IsDaily: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.plan.tidy', BooleanEquals: true, Next: 'Sweep' }],
-      Default: 'Changed',
-    },
-    Sweep: sweepState(serveFunctionArn, 'Maintenance'),
-    ...maintenanceStates({
-      names,
-      concurrency: CONCURRENT_STATEMENTS,
-      next: 'Changed',
-      statement: (query) => statement(names, query),
-    }),
-    Changed: { Type: 'Pass', Parameters: { outcome: 'changed', 'summary.$': '$.gate.summary' }, End: true },
   };
 }
 
@@ -290,8 +163,6 @@ const LEASE_IS_ANOTHERS = {
   ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'],
   ResultPath: '$.refused',
 };
-const itemKey = { id: { S: BATCH_ITEM } };
-const LEASE_NAMES = { '#lease': 'lease', '#runId': 'runId' };
 
 /** Only its own lease: after its expiry another run may have it. */
 const release = (names: Names): State => ({
@@ -307,21 +178,4 @@ const release = (names: Names): State => ({
   },
   ResultPath: null,
   Retry: [IF_THROTTLED],
-});
-
-/** Every statement may be carried out twice. */
-const statement = (names: Names, query: Readonly<Record<string, string>>): State => ({
-  Type: 'Task',
-  Resource: 'arn:aws:states:::athena:startQueryExecution.sync',
-  Parameters: {
-    ...query,
-    WorkGroup: names.workgroup,
-    QueryExecutionContext: { Database: names.glueDatabase },
-  },
-  TimeoutSeconds: STATEMENT_SECONDS,
-  ResultPath: null,
-  Retry: [
-    IF_THROTTLED,
-    { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 5, MaxAttempts: 2, BackoffRate: 2, JitterStrategy: 'FULL' },
-  ],
 });
