@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from '../process-identity.ts';
 import { FollowedLog } from './followed-log.ts';
+import { guard } from './guard.ts';
 import { endLeftover, TERMINATE_LIMIT_MS } from './leftover.ts';
 
 export interface EngineOptions {
@@ -112,6 +113,7 @@ export class EngineProcess {
       stdio: ['ignore', output, output],
     });
     closeSync(output);
+    guard(child);
     this.#child = child;
     let failure: string | undefined;
     child.once('error', (error) => {

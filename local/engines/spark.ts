@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { processIdentity } from '../process-identity.ts';
+import { guard } from './guard.ts';
 import { TERMINATE_LIMIT_MS } from './leftover.ts';
 import { failureOf } from './spark/failure.ts';
 import { LOGGING, sparkDefaults } from './spark/settings.ts';
@@ -78,6 +79,7 @@ export class SparkRun {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    guard(child);
     if (child.pid !== undefined) {
       writeFileSync(pidFile, JSON.stringify({ pid: child.pid, identity: processIdentity(child.pid) }));
     }
