@@ -70,8 +70,8 @@ const mostPages = 100;
 
 /**
  * Whether there may be posts of which no change is still to come, because a table of counters that is lost has counted
- * them; also where there are too many to look at within a batch's time. A post that was counted is stamped by the registry of that time; one that was not has a change in the stream, if
- * it was stored in the last hours.
+ * them; also where there are too many to look at within a batch's time. A post that was counted is stamped by the
+ * registry of that time; one that was not has a change in the stream, if it was stored in the last hours.
  */
 async function hasCounted(
   client: DynamoDBClient,
