@@ -1,6 +1,6 @@
 import { helpOf, nearest, readArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
-import { silentAddress } from './local-runtime.ts';
+import { silentAddress } from './silent-address.ts';
 
 const commands: Readonly<Record<string, { summary: string; load(): Promise<{ default: Command }> }>> = {
   start: { summary: 'run the deployment on this machine, with a demonstration', load: () => import('./start.ts') },

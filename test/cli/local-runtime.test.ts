@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { silentAddress } from '../../cli/local-runtime.ts';
+import { silentAddress } from '../../cli/silent-address.ts';
 import { addressesIn, writeAddresses } from '../../local/addresses.ts';
 
 test('a runtime is found by its state, before its first start at the default ports', () => {
