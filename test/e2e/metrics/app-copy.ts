@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const PARTS = [
-  ...['bin', 'cli', 'glue-scripts', 'lambda', 'lib', 'model', 'setup', 'connect/dist', 'docs/generated'],
+  ...['bin', 'cli', 'glue-scripts', 'lambda', 'lib', 'local', 'model', 'setup', 'connect/dist', 'docs/generated'],
   ...['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'],
 ];
 
