@@ -1,19 +1,18 @@
 import { randomInt } from 'node:crypto';
 import type { ConsoleTools, Hop, PostOrder, Quarantined } from '../../local/console/tools.ts';
 import { formatCoordinate } from '../../model/coordinates.ts';
-import { type Layer, layers, parseQuarantined, quarantinePrefix } from '../../model/quarantine.ts';
+import { layers, quarantinePrefix } from '../../model/quarantine.ts';
 import { questions } from '../../model/questions/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { batchNamesOf, type DeployedNames } from '../accounting/deployed-names.ts';
 import type { Clients } from '../aws.ts';
-import { concurrently } from '../concurrently.ts';
 import { authorized, type DoorAuth } from '../door-auth.ts';
 import { type Answer, httpDoor } from '../emulator/door.ts';
 import { doorNames } from '../emulator/doors.ts';
 import { emulate } from '../emulator/emulate.ts';
 import { syntheticPost } from '../emulator/posts.ts';
 import { syntheticPosts } from '../emulator/synthetic.ts';
-import { listObjects, readObject } from '../quarantine/bucket.ts';
+import { listObjects, readQuarantined } from '../quarantine/bucket.ts';
 import { candidates, redriveAll } from '../quarantine/redrive.ts';
 import { runBatch } from './batch.ts';
 import { follow } from './follow.ts';
@@ -34,7 +33,6 @@ export interface ToolsOptions {
 const firstIndex = 100_000;
 const lastIndex = 1_000_000;
 const senders = 8;
-const readers = 16;
 
 /** What the console page does with posts, by the same code as the commands do. */
 export function consoleTools({
@@ -98,11 +96,14 @@ export function consoleTools({
         ),
       );
       const objects = listed.flat().sort((one, other) => other.writtenAt - one.writtenAt);
-      const read = await concurrently(objects.slice(0, limit), readers, async ({ key, layer }) => {
-        const text = await readObject(clients, bucket, key);
-        return text === undefined ? [] : [quarantinedRow(key, layer, text)];
+      const read = await readQuarantined(clients, bucket, objects.slice(0, limit));
+      const rows = read.flatMap((object): Quarantined[] => {
+        if (!('content' in object)) return [];
+        const { coordinate, field, ...row } = object.content;
+        const named = field === null ? {} : { field };
+        return [{ ...row, ...named, key: object.key, layer: object.layer, coordinate: formatCoordinate(coordinate) }];
       });
-      const rows = read.flat().sort((one, other) => (one.arrival < other.arrival ? 1 : -1));
+      rows.sort((one, other) => (one.arrival < other.arrival ? 1 : -1));
       return { rows, total: objects.length };
     },
     async redrive(keys) {
@@ -117,10 +118,4 @@ export function consoleTools({
     },
     close: () => door.close(),
   };
-}
-
-/** @throws QuarantineError for what is no such object */
-function quarantinedRow(key: string, layer: Layer, text: string): Quarantined {
-  const { coordinate, field, ...row } = parseQuarantined(text);
-  return { ...row, ...(field === null ? {} : { field }), key, layer, coordinate: formatCoordinate(coordinate) };
 }

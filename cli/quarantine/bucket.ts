@@ -24,7 +24,8 @@ export interface StoredObject {
 }
 
 /** An object with what it holds, or why that cannot be read. */
-export type ReadObject<T> = StoredObject & ({ readonly content: T } | { readonly problem: string });
+export type ReadObject<T, O extends StoredObject = StoredObject> = O &
+  ({ readonly content: T } | { readonly problem: string });
 
 export async function listObjects({ s3 }: Clients, bucket: string, prefix: string): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
@@ -59,8 +60,12 @@ export async function quarantinedObjects(
   const firstDay = since?.toISOString().slice(0, 10) ?? '';
   const objects = await listObjects(clients, bucket, quarantinePrefix(layer, feed));
   const wanted = objects.filter(({ key }) => (/\/dt=([^/]+)\//.exec(key)?.[1] ?? firstDay) >= firstDay);
-  return readAll(clients, bucket, wanted, parseQuarantined);
+  return readQuarantined(clients, bucket, wanted);
 }
+
+/** Of objects that were listed, those that are still there. */
+export const readQuarantined = <O extends StoredObject>(clients: Clients, bucket: string, objects: readonly O[]) =>
+  readAll(clients, bucket, objects, parseQuarantined);
 
 export type ParkedObject = ReadObject<readonly LogRecord[]>;
 
@@ -76,12 +81,12 @@ export async function parkedObjects(clients: Clients, bucket: string): Promise<r
 }
 
 /** What was deleted in the meantime is left out. */
-async function readAll<T>(
+async function readAll<T, O extends StoredObject>(
   clients: Clients,
   bucket: string,
-  objects: readonly StoredObject[],
+  objects: readonly O[],
   parse: (text: string) => T,
-): Promise<readonly ReadObject<T>[]> {
+): Promise<readonly ReadObject<T, O>[]> {
   const read = await concurrently(objects, concurrency, async (object) => {
     const text = await readObject(clients, bucket, object.key);
     if (text === undefined) return [];
