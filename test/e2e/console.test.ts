@@ -8,9 +8,10 @@ import { type Clients, clientsAt } from '../../cli/aws.ts';
 import { consoleOf } from '../../cli/console/at-start.ts';
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../local/start.ts';
-import { kafkaInstallation, projectDir, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
+import { projectDir } from '../../setup/paths.mjs';
 import { browserPath, Complaints, expectAccessible, launch, screenshot, tabTo } from './console/browser.ts';
 import { addEveryKind, everyKind } from './console/every-kind.ts';
+import { onRealEngines } from './real-engines.ts';
 
 const limitMs = 300_000;
 const seenMs = 60_000;
@@ -64,12 +65,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
     runtime = await startRuntime({
       assembly: directory,
       stateDir: join(root, 'state'),
-      python: pythonPath(),
-      kafka: kafkaInstallation(),
-      spark: sparkInstallation(),
-      trino: trinoInstallation(),
-      port: 0,
-      apiPort: 0,
+      ...onRealEngines(),
       console: consoleOf('demo', 0),
     });
     url = runtime.consoleUrl!;

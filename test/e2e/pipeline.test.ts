@@ -15,7 +15,7 @@ import { type SyntheticRun, syntheticPosts } from '../../cli/emulator/synthetic.
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../local/start.ts';
 import type { Post } from '../../model/post.ts';
-import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
+import { onRealEngines } from './real-engines.ts';
 
 /** The templates of the app, run as `npm start` runs them, and clients that know nothing but HTTP. */
 const limitMs = 120_000;
@@ -36,12 +36,7 @@ async function start(stateDir: string, directory = assembly, log: (line: string)
   const runtime = await startRuntime({
     assembly: directory,
     stateDir,
-    python: pythonPath(),
-    kafka: kafkaInstallation(),
-    spark: sparkInstallation(),
-    trino: trinoInstallation(),
-    port: 0,
-    apiPort: 0,
+    ...onRealEngines(),
     log,
   });
   running.push(runtime);

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { synthesize } from '../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../local/start.ts';
-import { kafkaInstallation, projectDir, pythonPath, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
+import { projectDir } from '../../setup/paths.mjs';
+import { onRealEngines } from './real-engines.ts';
 
 /** What is to be run against AWS, run against this machine. */
 const limitMs = 480_000;
@@ -20,12 +21,7 @@ beforeAll(async () => {
   runtime = await startRuntime({
     assembly: directory,
     stateDir,
-    python: pythonPath(),
-    kafka: kafkaInstallation(),
-    spark: sparkInstallation(),
-    trino: trinoInstallation(),
-    port: 0,
-    apiPort: 0,
+    ...onRealEngines(),
   });
 }, limitMs);
 afterAll(async () => {

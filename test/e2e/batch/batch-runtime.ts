@@ -19,7 +19,7 @@ import { synthesize } from '../../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../../local/start.ts';
 import { formatRecord } from '../../../model/coordinates.ts';
 import { type FeedName, feedNames } from '../../../model/rules/rule.ts';
-import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../../../setup/paths.mjs';
+import { onRealEngines } from '../real-engines.ts';
 
 /** Of rows that a run may refuse and still be shown: the laptop's profile takes any. */
 const MAX_QUARANTINED_SHARE = 0.2;
@@ -75,12 +75,7 @@ export class BatchRuntime {
     const runtime = await startRuntime({
       assembly,
       stateDir,
-      python: pythonPath(),
-      kafka: kafkaInstallation(),
-      spark: sparkInstallation(),
-      trino: trinoInstallation(),
-      port: 0,
-      apiPort: 0,
+      ...onRealEngines(),
       ...(hasConsole && { console: consoleOf('demo', 0) }),
       log: (line) => told.push(line),
     });
