@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Acl,
   type AclOperationValue,
@@ -57,9 +58,30 @@ export const CLUSTER_ACTIONS = actionsOf(Resource.CLUSTER);
 export const TOPIC_ACTIONS = actionsOf(Resource.TOPIC);
 export const GROUP_ACTIONS = actionsOf(Resource.GROUP);
 
-/** Makes these the only permissions there are; what stays is not touched. */
+const APPLY_TRIES = 100;
+const APPLY_PAUSE_MS = 100;
+
+/**
+ * Makes these the only permissions there are; what stays is not touched. They hold when this returns: the controller
+ * answers before the broker has applied what it took.
+ */
 export async function setPermissions(admin: Admin, grants: readonly KafkaGrant[]): Promise<void> {
   const wanted = new Map(grants.map(aclOf).map((acl) => [keyOf(acl), acl]));
+  let { missing, surplus } = differences(wanted, await applied(admin));
+  if (missing.length > 0) await admin.createAcls({ creations: missing });
+  if (surplus.length > 0) await admin.deleteAcls({ filters: surplus });
+  for (let tries = 0; missing.length + surplus.length > 0; tries += 1) {
+    if (tries === APPLY_TRIES)
+      throw new Error(`The broker has not applied ${missing.length + surplus.length} permissions`);
+    if (tries > 0) await sleep(APPLY_PAUSE_MS);
+    ({ missing, surplus } = differences(wanted, await applied(admin)));
+  }
+}
+
+type Acls = ReadonlyMap<string, Acl>;
+
+/** What the broker's authorizer knows, by key. */
+async function applied(admin: Admin): Promise<Acls> {
   const found = await admin.describeAcls({
     filter: {
       resourceType: Resource.ANY,
@@ -71,16 +93,17 @@ export async function setPermissions(admin: Admin, grants: readonly KafkaGrant[]
       permissionType: Permission.ANY,
     },
   });
-  const present = new Map(
+  return new Map(
     found
       .flatMap(({ acls, ...resource }) => acls.map((acl) => ({ ...resource, ...acl })))
       .map((acl) => [keyOf(acl), acl]),
   );
-  const creations = [...wanted].filter(([key]) => !present.has(key)).map(([, acl]) => acl);
-  const filters = [...present].filter(([key]) => !wanted.has(key)).map(([, acl]) => acl);
-  if (creations.length > 0) await admin.createAcls({ creations });
-  if (filters.length > 0) await admin.deleteAcls({ filters });
 }
+
+const differences = (wanted: Acls, present: Acls) => ({
+  missing: [...wanted].filter(([key]) => !present.has(key)).map(([, acl]) => acl),
+  surplus: [...present].filter(([key]) => !wanted.has(key)).map(([, acl]) => acl),
+});
 
 const keyOf = ({ resourceType, resourceName, resourcePatternType, principal, host, operation, permissionType }: Acl) =>
   JSON.stringify([resourceType, resourceName, resourcePatternType, principal, host, operation, permissionType]);
