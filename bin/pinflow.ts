@@ -1,17 +1,14 @@
 import { buildApp, newApp } from '../lib/app.ts';
-import { profileNamed, SWITCHES, withAlarms, withAuth, withSwitch } from '../lib/profiles/index.ts';
+import { deploymentOf } from '../lib/context.ts';
+import { ContextError } from '../lib/context-error.ts';
 
 const app = newApp();
-const context = (key: string, otherwise: string): string => app.node.tryGetContext(key) ?? otherwise;
-const named = profileNamed(context('profile', 'laptop'));
-buildApp(app, {
-  profile: withAlarms(
-    SWITCHES.reduce(
-      (profile, name) => withSwitch(profile, name, app.node.tryGetContext(name)),
-      withAuth(named, context('auth', named.api.auth)),
-    ),
-    app.node.getAllContext(),
-  ),
-  deployment: context('deployment', 'demo'),
-});
-app.synth();
+try {
+  buildApp(app, deploymentOf(app.node.getAllContext()));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof ContextError)) throw error;
+  // Who misspells a flag needs no stack trace.
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,17 +1,19 @@
 import { Aws } from 'aws-cdk-lib/core';
 import type { FeedName } from '../model/rules/rule.ts';
+import { ContextError } from './context-error.ts';
 
 const DEPLOYMENT_ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** So that every bucket name, with an account and any region in it, keeps within the 63 characters of S3. */
 const LONGEST_ID = 14;
 
-export class DeploymentIdError extends Error {
+export class DeploymentIdError extends ContextError {
+  override readonly name = 'DeploymentIdError';
+
   constructor(id: unknown) {
     super(
       `Deployment id ${JSON.stringify(id)} cannot be part of a bucket name: use 1 to ${LONGEST_ID} lower-case letters and digits, ` +
         'in parts joined by single hyphens, such as -c deployment=demo',
     );
-    this.name = 'DeploymentIdError';
   }
 }
 

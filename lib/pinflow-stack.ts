@@ -1,5 +1,6 @@
 import { RemovalPolicy, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { ContextError } from './context-error.ts';
 import { type Names, namesOf } from './names.ts';
 import type { Profile } from './profiles/index.ts';
 
@@ -37,9 +38,13 @@ export abstract class PinflowStack extends Stack {
   }
 }
 
-/** Data is deleted with its stack only if the profile and, by a context flag, the person who deploys both say so. */
+/** Data is deleted with its stack only if the profile and, by a context flag, the person who deploys both say so. @throws ContextError */
 function mayDeleteData(scope: Construct, profile: Profile): boolean {
-  return profile.data === 'destroy' && String(scope.node.tryGetContext('allowDataDeletion')) === 'true';
+  const flag = String(scope.node.tryGetContext('allowDataDeletion') ?? false);
+  if (flag !== 'true' && flag !== 'false') {
+    throw new ContextError(`There is no ${JSON.stringify(flag)} for allowDataDeletion: use -c allowDataDeletion=true`);
+  }
+  return profile.data === 'destroy' && flag === 'true';
 }
 
 /** Says that data is kept against the profile, which stands in the way of deploying the same names again. */

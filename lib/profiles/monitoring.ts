@@ -1,3 +1,4 @@
+import { ContextError } from '../context-error.ts';
 import { ALARM_SETTINGS, ALARMS, type AlarmName, type AlarmSettings } from '../monitoring/alarm-settings.ts';
 import type { Profile } from './profile.ts';
 
@@ -20,7 +21,7 @@ export interface CanaryProfile {
   readonly storedWithinSeconds: number;
 }
 
-export class UnknownAlarmError extends Error {
+export class UnknownAlarmError extends ContextError {
   override readonly name = 'UnknownAlarmError';
 }
 
