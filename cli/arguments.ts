@@ -87,6 +87,17 @@ function readValue(name: string, option: Option, text: string | undefined): stri
   return number;
 }
 
+/** What the file system says to `work`, on what an option names. @throws UsageError */
+export async function forOption<T>(option: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new UsageError(`${option}: ${message}. Name another one.`);
+  }
+}
+
 function unknownOption(line: CommandLine<Options>, given: string): UsageError {
   const names = Object.keys(line.options).map((name) => `--${name}`);
   const near = nearest(given, names);
@@ -114,6 +125,9 @@ function distance(from: string, to: string): number {
   return row[to.length]!;
 }
 
+/** How a person calls a command. */
+export const callOf = (command: string): string => (command === 'start' ? 'npm start' : `npm run ${command}`);
+
 /** What `--help` prints. */
 export function helpOf(line: CommandLine<Options>): string {
   const rows = Object.entries(line.options).map(([name, option]) => {
@@ -124,7 +138,7 @@ export function helpOf(line: CommandLine<Options>): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   const options = rows.map(([left, describe]) => `  ${left.padEnd(width)}  ${describe}`);
   const operands = line.operands === undefined ? '' : ` ${line.operands}`;
-  return [`pinflow ${line.command}${operands} [options]`, '', line.summary, '', ...options].join('\n');
+  return [`${callOf(line.command)} --${operands} [options]`, '', line.summary, '', ...options].join('\n');
 }
 
 const placeholder = (option: Option): string => option.value ?? (option.type === 'number' ? 'N' : 'TEXT');

@@ -31,7 +31,8 @@ export default command(
     },
   },
   async ({ from, to, layer, after, wait = false, ...given }) => {
-    if (from === undefined) throw new UsageError('Say from which date on: backfill --from 2026-11-01 --to 2026-11-20');
+    if (from === undefined)
+      throw new UsageError('Say from which date on: npm run backfill -- --from 2026-11-01 --to 2026-11-20');
     const range = dateRange(from, to, new Date());
     const interrupted = onInterrupt(() => console.error('\n  Stopping: what was begun is done to its end.'));
     const stop = interrupted.signal;

@@ -24,7 +24,7 @@ export default command(
   },
   async ({ from, to, wait = false, ...given }) => {
     if (from === undefined && to !== undefined) {
-      throw new UsageError('--to needs --from: batch --from 2026-11-01 --to 2026-11-20');
+      throw new UsageError('--to needs --from: npm run batch -- --from 2026-11-01 --to 2026-11-20');
     }
     const range = from === undefined ? undefined : dateRange(from, to, new Date());
     const interrupted = onInterrupt(() => console.error('  The run goes on; it is no longer followed.'));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { UsageError } from './arguments.ts';
+import { forOption, UsageError } from './arguments.ts';
 import { command } from './command.ts';
 import { authOf, authOptions, authorized, clientsOf } from './door-auth.ts';
 import { httpDoor } from './emulator/door.ts';
@@ -41,6 +41,10 @@ export default command(
   },
   async (given) => {
     const { seed = 100, dirty = 0, duplicates = 0, threads = 1, rate, from, log } = given;
+    const idle = (['seed', 'dirty', 'duplicates'] as const).find(
+      (name) => from !== undefined && given[name] !== undefined,
+    );
+    if (idle !== undefined) throw new UsageError(`--${idle} is of synthetic posts: leave it, or --from.`);
     const count = given.count ?? (from === undefined ? 100 : Infinity);
     const posts: AsyncIterator<SentPost> | Iterator<SentPost> =
       from === undefined ? syntheticPosts({ seed, count, dirty, duplicates }) : firstOf(ownPosts(from), count);
@@ -50,9 +54,9 @@ export default command(
     const plain = httpDoor({ keepAlive: given['keep-alive'] ?? false });
     const send = authorized(plain, authOf(given, clients, region));
     const lines = log === undefined ? undefined : createWriteStream(log);
-    if (lines) await once(lines, 'open');
+    if (lines) await forOption('--log', () => once(lines, 'open'));
     const progress = new Progress();
-    let isSilent = false;
+    const told = new Set<number>();
     const stop = onInterrupt(() => progress.note('Stopping: the posts that were begun are sent to their end.'));
     try {
       const summary = await emulate({
@@ -67,9 +71,14 @@ export default command(
         onAnswer: (answer: LoggedAnswer) => {
           lines?.write(`${JSON.stringify(answer)}\n`);
           progress.answer(answer, count);
-          if (answer.status !== 0 || isSilent) return;
-          isSilent = true;
-          progress.note(`No answer from ${url}: ${answer.message}. It is tried again; npm start runs the pipeline.`);
+          const { status, feed, door, index, message, retryInMs } = answer;
+          if (status === 200 || told.has(status) || (status !== 0 && retryInMs !== undefined)) return;
+          told.add(status);
+          progress.note(
+            status === 0
+              ? `No answer from ${url}: ${message}. It is tried again; npm start runs the pipeline.`
+              : `The ${door} door answers ${status} to ${feed} of post ${index}: ${message}`,
+          );
         },
       });
       progress.end();

@@ -22,7 +22,7 @@ export default command(
       console.log(engineLine((await ask('POST', path)) as unknown as Engine));
       return 0;
     }
-    throw new UsageError('Say what to do: engine list, engine stop <name> or engine start <name>');
+    throw new UsageError('Say what to do: npm run engine -- list, stop <name> or start <name>');
   },
 );
 

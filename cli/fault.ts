@@ -37,7 +37,7 @@ export default command(
   async ({ state = defaultStateDir, operands: [action, name, ...others] = [], ...given }) => {
     const isList = action === 'list' && name === undefined;
     if (!isList && (!(action === 'start' || action === 'stop') || name === undefined || others.length > 0)) {
-      throw new UsageError('Say what to do: fault list, fault start <name>, or fault stop <name>|all');
+      throw new UsageError('Say what to do: npm run fault -- list, start <name>, or stop <name>|all');
     }
     const ask = controlOf(state);
     if (isList) {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openApiOf } from '../local/services/apigateway/openapi.ts';
 import { readAssembly } from '../local/template/assembly.ts';
+import { forOption } from './arguments.ts';
 import { command } from './command.ts';
 import { contextOf } from './context.ts';
 import { localApi } from './local-runtime.ts';
@@ -21,11 +22,11 @@ export default command(
   },
   async ({ out, url = localApi(), state = defaultStateDir, context = [] }) => {
     const directory = resolve(state, 'openapi');
-    mkdirSync(directory, { recursive: true });
+    await forOption('--state', () => mkdirSync(directory, { recursive: true }));
     const synthesized = await synthesize(directory, contextOf(context));
     const document = JSON.stringify(openApiOf(readAssembly(synthesized.directory), url), null, 2);
     if (out === undefined) console.log(document);
-    else writeFileSync(out, `${document}\n`);
+    else await forOption('--out', () => writeFileSync(out, `${document}\n`));
     return 0;
   },
 );

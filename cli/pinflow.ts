@@ -1,5 +1,6 @@
-import { helpOf, nearest, readArguments, UsageError } from './arguments.ts';
+import { callOf, helpOf, nearest, readArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
+import { refuseTakenByNpm } from './npm-options.ts';
 import { silentAddress } from './silent-address.ts';
 
 const commands: Readonly<Record<string, { summary: string; load(): Promise<{ default: Command }> }>> = {
@@ -42,6 +43,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     console.log(helpOf(command.line));
     return 0;
   }
+  refuseTakenByNpm(command.line, process.env);
   return command.run(readArguments(command.line, args));
 }
 
@@ -49,7 +51,8 @@ function overview(): string {
   const names = Object.keys(commands);
   const width = Math.max(...names.map((name) => name.length));
   const lines = names.map((name) => `  ${name.padEnd(width)}  ${commands[name]!.summary}`);
-  return ['pinflow <command> [options]', '', ...lines, '', 'pinflow <command> --help tells the options.'].join('\n');
+  const call = callOf('<command>');
+  return [`${call} -- [options]`, '', ...lines, '', `${call} -- --help tells the options.`].join('\n');
 }
 
 main(process.argv.slice(2)).then(
@@ -63,11 +66,14 @@ main(process.argv.slice(2)).then(
       console.error(`Nothing answers at ${silent}: npm start runs the pipeline.`);
       return;
     }
-    // Errors of ours say in their message what to do; a stack is for what nobody expected.
-    const expected =
-      error instanceof Error && error.name !== 'Error' && !/^(Type|Reference|Range|Syntax)Error$/.test(error.name);
-    console.error(expected ? `${error.message}` : error);
+    console.error(isExpected(error) ? error.message : error);
     const name = process.argv[2] ?? '';
-    if (error instanceof UsageError && Object.hasOwn(commands, name)) console.error(`See: pinflow ${name} --help`);
+    if (error instanceof UsageError && Object.hasOwn(commands, name)) console.error(`See: ${callOf(name)} -- --help`);
   },
 );
+
+/** Errors of ours say in their message what to do, those of the file system where; a stack is for what nobody expected. */
+function isExpected(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return 'syscall' in error || !/^((Type|Reference|Range|Syntax)?Error)$/.test(error.name);
+}

@@ -47,7 +47,7 @@ export default command(
     if (action === 'show' && wanted !== undefined && others.length === 0) {
       return inDeployment(given, (clients, names) => show(clients, names, wanted, given.json ?? false));
     }
-    throw new UsageError('Say what to do: quarantine list, or quarantine show <coordinate or key>');
+    throw new UsageError('Say what to do: npm run quarantine -- list, or show <coordinate or key>');
   },
 );
 

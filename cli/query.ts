@@ -25,7 +25,7 @@ export default command(
     const [statement, ...others] = given.operands ?? [];
     const asked = [statement !== undefined, named !== undefined, list].filter(Boolean).length;
     if (asked !== 1 || others.length > 0) {
-      throw new UsageError('Ask one thing: query "select …" in quotes, query --named NAME, or query --list');
+      throw new UsageError('Ask one thing: npm run query -- "select …" in quotes, or --named NAME, or --list');
     }
     if (json && csv) throw new UsageError('--json or --csv, not both.');
     const interrupted = onInterrupt(() => {});
@@ -40,7 +40,7 @@ export default command(
         }
         const sql = statement ?? queries.find(({ name }) => name === named)?.sql;
         if (sql === undefined)
-          throw new UsageError(`There is no named query ${named}: query --list tells those there are.`);
+          throw new UsageError(`There is no named query ${named}: npm run query -- --list tells those there are.`);
         const result = await runQuery(clients, where, sql, {
           max: given.max ?? (json || csv ? Infinity : 1_000),
           stop: interrupted.signal,

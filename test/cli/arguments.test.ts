@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { helpOf, nearest, readArguments } from '../../cli/arguments.ts';
+import { forOption, helpOf, nearest, readArguments, UsageError } from '../../cli/arguments.ts';
+import { refuseTakenByNpm } from '../../cli/npm-options.ts';
 
 const line = {
   command: 'emulate',
@@ -10,6 +12,7 @@ const line = {
     door: { type: 'text', oneOf: ['streams'], describe: 'which door' },
     context: { type: 'texts', short: 'c', value: 'KEY=VALUE', describe: 'context' },
     once: { type: 'flag', describe: 'end after it' },
+    json: { type: 'flag', describe: 'as JSON' },
   },
 } as const;
 
@@ -27,7 +30,10 @@ test('options are read with their types', () => {
 
 test.each([
   [['--cuont', '5'], 'emulate has no option --cuont: do you mean --count?'],
-  [['--frobnicate'], 'emulate has no option --frobnicate: its options are --count, --dirty, --door, --context, --once'],
+  [
+    ['--frobnicate'],
+    'emulate has no option --frobnicate: its options are --count, --dirty, --door, --context, --once, --json',
+  ],
   [['-x'], 'emulate has no option -x'],
   [['--constructor'], 'emulate has no option --constructor'],
   [['--count'], '--count needs a value: --count N'],
@@ -43,7 +49,7 @@ test.each([
 
 test('the help names every option', () => {
   const help = helpOf(line);
-  for (const text of ['pinflow emulate', '--count N', '-c, --context KEY=VALUE', 'end after it'])
+  for (const text of ['npm run emulate -- [options]', '--count N', '-c, --context KEY=VALUE', 'end after it'])
     expect(help).toContain(text);
 });
 
@@ -64,5 +70,22 @@ test('what stands beside the options is taken where the command has operands', (
   } as const;
   expect(readArguments(line, ['show', '--json', 'a/b'])).toEqual({ operands: ['show', 'a/b'], json: true });
   expect(readArguments(line, [])).toEqual({});
-  expect(helpOf(line)).toContain('pinflow quarantine list|show [options]');
+  expect(helpOf(line)).toContain('npm run quarantine -- list|show [options]');
+});
+
+test('what the file system says is told with the option', async () => {
+  await expect(forOption('--log', () => readFileSync('/no/such/file'))).rejects.toThrow(
+    new UsageError("--log: ENOENT: no such file or directory, open '/no/such/file'. Name another one."),
+  );
+  expect(await forOption('--log', () => 1)).toBe(1);
+});
+
+test('an option that npm took for itself is told, one that people set for all their projects is not', () => {
+  const taking = (environment: NodeJS.ProcessEnv) => () => refuseTakenByNpm(line, environment);
+  expect(taking({ npm_config_count: 'true' })).toThrow(
+    'npm took --count for itself. Options come after --: npm run emulate -- --count …',
+  );
+  expect(taking({ npm_config_json: 'true', npm_config_cache: '/root/.npm', npm_config_dirty: '' })).not.toThrow();
+  const dashed = { ...line, options: { 'dry-run': { type: 'flag', describe: 'change nothing' } } } as const;
+  expect(() => refuseTakenByNpm(dashed, { npm_config_dry_run: 'true' })).toThrow('npm took --dry-run for itself.');
 });

@@ -62,7 +62,7 @@ test.each([
 
 test('without a first date nothing is done', async () => {
   await expect(backfill.run(readArguments(backfill.line, []))).rejects.toThrow(
-    'Say from which date on: backfill --from',
+    'Say from which date on: npm run backfill -- --from',
   );
 });
 

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { readArguments } from '../../cli/arguments.ts';
+import emulateCommand from '../../cli/emulate.ts';
 import { asciiJson, httpDoor } from '../../cli/emulator/door.ts';
 import { type Emulation, emulate, type LoggedAnswer } from '../../cli/emulator/emulate.ts';
 import { delayAfter, patient } from '../../cli/emulator/retry.ts';
@@ -187,6 +189,28 @@ describe('waiting', () => {
 
   test.each([200, 207, 400, 404, 413])('status %d is final', (status) => {
     expect(delayAfter(answer(status), 1, patient)).toBeUndefined();
+  });
+});
+
+describe('the command', () => {
+  const run = (...args: string[]) => emulateCommand.run(readArguments(emulateCommand.line, args));
+
+  test('tells once why a door takes nothing', async () => {
+    const { url } = await door(() => ({ status: 404, body: '{"message":"There is no stream of that name."}' }));
+    const told = jest.spyOn(console, 'error').mockImplementation(() => {});
+    jest.spyOn(console, 'log').mockImplementation(() => {});
+    try {
+      expect(await run('--url', url, '--count', '2')).toBe(1);
+      expect(told.mock.calls).toEqual([
+        [expect.stringMatching(/^The streams door answers 404 to pin of post \d+: There is no stream of that name\.$/)],
+      ]);
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+
+  test.each(['--seed', '--dirty', '--duplicates'])('%s does not go with rows of one’s own', async (option) => {
+    await expect(run('--from', 'rows.csv', option, '1')).rejects.toThrow(`${option} is of synthetic posts`);
   });
 });
 
