@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startRuntime } from '../local/start.ts';
+import { StateLock } from '../local/state-lock.ts';
 import { kafkaInstallation, pythonPath, sparkInstallation, trinoInstallation } from '../setup/paths.mjs';
+import { forOption } from './arguments.ts';
 import { command } from './command.ts';
 import { consoleOf } from './console/at-start.ts';
 import { contextOf } from './context.ts';
@@ -47,7 +49,7 @@ export default command(
     context: pairs = [],
   }) => {
     const stateDir = resolve(state);
-    mkdirSync(stateDir, { recursive: true });
+    await forOption('--state', () => mkdirSync(stateDir, { recursive: true }));
     const context = contextOf(pairs);
     const deployment = context['deployment'] ?? 'demo';
     const interrupted = onInterrupt(() => console.log('\nStopping …'));
@@ -57,7 +59,10 @@ export default command(
         throw error;
       });
     const began = performance.now();
-    const synthesized = await unlessInterrupted(synthesize(stateDir, context, interrupted.signal));
+    console.log(`Starting deployment ${deployment} with the state in ${stateDir} …`);
+    const synthesized = await unlessInterrupted(
+      aloneIn(stateDir, () => synthesize(stateDir, context, interrupted.signal)),
+    );
     const synthMs = performance.now() - began;
     if (synthesized === undefined || interrupted.signal.aborted) return 130;
     const runtime = await unlessInterrupted(
@@ -96,6 +101,16 @@ export default command(
     }
   },
 );
+
+/** A runtime that is there reads its templates still. @throws StateInUseError */
+async function aloneIn<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
+  const lock = await StateLock.take(stateDir);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
 
 const stepText = ({ name, ms }: { readonly name: string; readonly ms: number }): string => `${name} ${seconds(ms)}`;
 
