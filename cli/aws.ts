@@ -8,6 +8,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { UsageError } from './arguments.ts';
 
 /** The key of the local account's administrator. It opens nothing but this machine. */
 export const localKey = { accessKeyId: 'pinflow', secretAccessKey: 'pinflow' } as const;
@@ -41,6 +42,13 @@ export interface AwsAccess {
 
 /** Clients of AWS itself. */
 export const clientsOnAws = (access: AwsAccess): Clients => clientsWith(access);
+
+/** @throws UsageError where neither an option nor the environment nor a profile tells the region */
+export async function refuseWithoutRegion({ cloudformation }: Clients): Promise<void> {
+  await cloudformation.config.region().catch(() => {
+    throw new UsageError('In which region? Give --region NAME, or set AWS_REGION.');
+  });
+}
 
 interface Settings extends AwsAccess {
   readonly endpoint?: string;

@@ -1,6 +1,6 @@
 import { type DeployedNames, deployedNames } from './accounting/deployed-names.ts';
 import type { Given, Options } from './arguments.ts';
-import { type Clients, clientsAt, clientsOnAws } from './aws.ts';
+import { type Clients, clientsAt, clientsOnAws, refuseWithoutRegion } from './aws.ts';
 import { localEndpoint } from './local-runtime.ts';
 
 /** Of a command that looks into a deployment. */
@@ -21,6 +21,7 @@ export async function inDeployment<T>(
     ? clientsOnAws({ ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) })
     : clientsAt(endpoint ?? localEndpoint());
   try {
+    if (onAws) await refuseWithoutRegion(clients);
     return await work(clients, await deployedNames(clients, deployment));
   } finally {
     clients.close();

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { nodeModules, projectDir } from '../setup/paths.mjs';
-import { UsageError } from './arguments.ts';
-import { type AwsAccess, clientsOnAws } from './aws.ts';
+import { type AwsAccess, clientsOnAws, refuseWithoutRegion } from './aws.ts';
 import { command } from './command.ts';
 import { contextOf } from './context.ts';
 import { tearDown } from './teardown/teardown.ts';
@@ -25,9 +24,7 @@ export default command(
     const context = contextOf(pairs);
     const access = { ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) };
     const clients = clientsOnAws(access);
-    await clients.cloudformation.config.region().catch(() => {
-      throw new UsageError('In which region? Give --region NAME, or set AWS_REGION.');
-    });
+    await refuseWithoutRegion(clients);
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     try {
       return await tearDown({

@@ -34,6 +34,11 @@ export default command(
     const door = httpDoor({ keepAlive: true });
     try {
       const auth = authOf(given, clients, region);
+      const { status, error } = await door('GET', url, '', {});
+      if (status === 0) {
+        console.error(`No answer from ${url}: ${error}. npm start runs the pipeline here.`);
+        return 1;
+      }
       const sent: SentRow[] = [];
       console.log(`Checking ${url} of deployment ${deployment}, auth ${auth.kind}`);
       const waitMs = wait * 1000;

@@ -35,16 +35,20 @@ export class NotDeployedError extends Error {
   override readonly name = 'NotDeployedError';
 }
 
+/** The deployment that a stack belongs to; undefined: it is none of this app. */
+export const deploymentOf = (stack = ''): string | undefined => /^pinflow-(.+)-[a-z]+$/.exec(stack)?.[1];
+
 /** @throws NotDeployedError when no stack of the deployment gives a name that is needed. */
 export async function deployedNames({ cloudformation }: Clients, deployment: string): Promise<DeployedNames> {
   const outputs = new Map<string, string>();
-  const stacks: string[] = [];
+  const ids = new Set<string>();
   let NextToken: string | undefined;
   do {
     const page = await cloudformation.send(new DescribeStacksCommand({ ...(NextToken && { NextToken }) }));
     for (const stack of page.Stacks ?? []) {
-      stacks.push(stack.StackName ?? '');
-      if (!stack.StackName?.match(`^pinflow-${deployment}-[a-z]+$`)) continue;
+      const id = deploymentOf(stack.StackName);
+      if (id !== undefined) ids.add(id);
+      if (id !== deployment) continue;
       for (const { OutputKey, OutputValue } of stack.Outputs ?? []) outputs.set(OutputKey ?? '', OutputValue ?? '');
     }
     NextToken = page.NextToken;
@@ -52,8 +56,7 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
   const output = (name: string): string => {
     const value = outputs.get(name);
     if (value !== undefined) return value;
-    const there = stacks.length === 0 ? 'There is no stack at all.' : `There are: ${stacks.sort().join(', ')}.`;
-    throw new NotDeployedError(`No stack of the deployment "${deployment}" has the output ${name}. ${there}`);
+    throw new NotDeployedError(missingText(name, deployment, [...ids].sort()));
   };
   // Of `https://…#dashboards/dashboard/<name>`.
   const dashboards = [...outputs].flatMap(([key, url]) =>
@@ -84,9 +87,18 @@ export async function deployedNames({ cloudformation }: Clients, deployment: str
   };
 }
 
+function missingText(output: string, deployment: string, ids: readonly string[]): string {
+  if (ids.includes(deployment)) {
+    return `No stack of the deployment "${deployment}" has the output ${output}: deploy all of them, by this version.`;
+  }
+  const others = ids.length === 0 ? 'There is no other one.' : `--deployment can be ${ids.join(', ')}.`;
+  return `There is no deployment "${deployment}" here. ${others}`;
+}
+
 /** @throws NotDeployedError */
 export function batchNamesOf({ batch }: DeployedNames): BatchNames {
-  if (batch === undefined) throw new NotDeployedError('The batch path is not deployed: no stack has BatchMachineArn.');
+  if (batch === undefined)
+    throw new NotDeployedError('The batch path is not deployed: start or deploy with -c batchPath=on.');
   return batch;
 }
 

@@ -61,7 +61,7 @@ export async function showDemonstration(runtime: Runtime, options: ShowOptions):
     const inBatch = await showBatch(shown, sent.taken, live);
     if (stop.aborted) return false;
     console.log(`\n${thingsToTry({ ...runtime, ...told }, deployment, names.postsTable)}`);
-    if (names.batch) console.log(waysToAsk(names.batch.workgroup, names.batch.database));
+    if (names.batch) console.log(waysToAsk(deployment, names.batch));
     return sent.faults.length === 0 && live !== undefined && inBatch;
   } finally {
     clients.close();

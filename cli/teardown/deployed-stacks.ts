@@ -4,6 +4,7 @@ import {
   paginateDescribeStacks,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
+import { deploymentOf } from '../accounting/deployed-names.ts';
 
 export interface DeployedResource {
   readonly type: string;
@@ -25,10 +26,9 @@ export interface DeployedStack {
  */
 export async function deployedStacks(client: CloudFormationClient, deployment: string): Promise<DeployedStack[]> {
   const stacks: DeployedStack[] = [];
-  const own = new RegExp(`^pinflow-${deployment}-[a-z]+$`);
   for await (const { Stacks } of paginateDescribeStacks({ client }, {})) {
     for (const { StackName: name = '', EnableTerminationProtection } of Stacks ?? []) {
-      if (!own.test(name)) continue;
+      if (deploymentOf(name) !== deployment) continue;
       const resources = await resourcesOf(client, name);
       stacks.push({ name, isProtected: EnableTerminationProtection === true, resources });
     }

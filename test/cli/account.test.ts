@@ -70,7 +70,7 @@ test('the names are those of the deployment’s own stacks', async () => {
     });
   expect(await deployedNames(clients, 'demo')).toEqual(names);
   await expect(deployedNames(clients, 'other')).rejects.toThrow(
-    'No stack of the deployment "other" has the output StreamNames. There are: pinflow-demo-lake, pinflow-demo-speed.',
+    'There is no deployment "other" here. --deployment can be demo.',
   );
 });
 
