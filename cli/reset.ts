@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { StateLock } from '../local/state-lock.ts';
@@ -21,6 +21,7 @@ export default command(
       console.log(`There is no state in ${directory}.`);
       return 0;
     }
+    if (!isState(directory)) throw new UsageError(`--state is "${state}": ${directory} holds no state of a start.`);
     const lock = await StateLock.take(directory);
     try {
       if (!yes && !(await agreed(directory))) return 1;
@@ -32,6 +33,13 @@ export default command(
     return 0;
   },
 );
+
+/** Whether a start wrote what is there: all of it is deleted. */
+function isState(directory: string): boolean {
+  const names = readdirSync(directory);
+  const marks = ['cdk.out.sources', 'addresses.json', 'runtime.json', 'openapi'];
+  return marks.some((name) => names.includes(name)) || names.every((name) => name === 'cdk.out');
+}
 
 async function agreed(directory: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new UsageError(`reset deletes ${directory}: add --yes where nobody can be asked.`);
