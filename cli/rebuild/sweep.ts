@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { counterOf } from '../../model/counters/keys.ts';
 import { generationsOf, type Registry } from '../../model/counters/registry.ts';
@@ -65,11 +66,13 @@ export async function deleteOld(
     );
     await concurrently(batches, concurrency, async (keys) => {
       let left = keys.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
-      while (left.length > 0 && !stop.aborted) {
+      for (let pause = 50; left.length > 0 && !stop.aborted; pause = Math.min(5_000, pause * 2)) {
         const { UnprocessedItems } = await dynamodb.send(
           new BatchWriteCommand({ RequestItems: { [TableName]: left } }),
         );
         left = (UnprocessedItems?.[TableName] ?? []) as typeof left;
+        // The table was busy: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+        if (left.length > 0) await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
       }
       deleted += keys.length;
     });
