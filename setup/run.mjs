@@ -10,6 +10,13 @@ if (!command) {
   console.error('usage: node setup/run.mjs <command> [arguments]');
   process.exit(2);
 }
+// npm has a -c of its own, and takes one that stands before -- for it without a word.
+const taken = process.env.npm_config_call;
+if (process.env.npm_lifecycle_event && /^[\w.]+=\S*$/.test(taken ?? '')) {
+  const script = process.env.npm_lifecycle_event;
+  console.error(`npm took -c ${taken} for itself. Options come after --: npm run ${script} -- -c ${taken}`);
+  process.exit(2);
+}
 const binaries = join(nodeModules, '.bin');
 if (!existsSync(nodePath()) || !existsSync(binaries)) {
   console.error('Pinflow is not set up on this machine. Run: node setup/setup.mjs');

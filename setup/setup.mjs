@@ -1,9 +1,9 @@
 // Installs what is missing or stale, and nothing else: npm packages, Node, and the engines with their Python and Java.
 // Runs on Node 20 with nothing installed; a second run takes a moment. See docs/adr/0008-set-up-before-every-script.md.
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
-import { cacheDir } from './paths.mjs';
+import { cacheDir, projectDir } from './paths.mjs';
 import { SetupError } from './process.mjs';
 import { connector } from './steps/connector.mjs';
 import { jars } from './steps/jars.mjs';
@@ -21,16 +21,29 @@ const missing = () => steps.filter((step) => !step.present());
 
 async function setUp() {
   if (missing().length === 0) return;
-  mkdirSync(cacheDir(), { recursive: true });
+  writable(cacheDir(), 'Set XDG_CACHE_HOME to a folder that can.');
+  writable(projectDir, 'Clone into a folder of your own.');
   await withLock(cacheDir(), async () => {
     const started = Date.now();
     const wanted = missing(); // another set-up may have done it while this one waited
     if (wanted.length === 0) return;
+    // What would fail after minutes is told before.
+    for (const step of wanted) step.check?.();
     removeUnfinished();
     console.log(`Setting up: ${wanted.map(({ title, download }) => `${title} (${download})`).join(', ')}`);
     await installAll(wanted, started);
     console.log(`Set up in ${seconds(started)}. What is shared by all clones is in ${cacheDir()}`);
   });
+}
+
+/** @throws SetupError with the advice */
+function writable(directory, advice) {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw new SetupError(`${directory} cannot be written (${error.code}). ${advice}`);
+  }
 }
 
 /** What an interrupted set-up left: nobody else is fetching while this one holds the lock. */
@@ -79,12 +92,6 @@ if (major < 20) {
 try {
   await setUp();
 } catch (error) {
-  if (!(error instanceof SetupError) && !existsSync(cacheDir())) {
-    console.error(
-      `The cache ${cacheDir()} cannot be written (${error.message}). Set XDG_CACHE_HOME to a folder that can.`,
-    );
-  } else {
-    console.error(error instanceof SetupError ? error.message : error);
-  }
+  console.error(error instanceof SetupError ? error.message : error);
   process.exit(1);
 }

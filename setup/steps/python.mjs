@@ -14,7 +14,7 @@ import {
 import { run, SetupError, size } from '../process.mjs';
 
 const versions = { oldest: [3, 11], newest: [3, 14] };
-const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python'];
+const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
 const wheels = ['--only-binary', ':all:'];
 
 export const python = environment('Python engines', '20 MB', requirements, [{ file: requirements, options: wheels }]);
@@ -34,6 +34,7 @@ function environment(title, download, file, installs) {
     place: () => pythonPath(file),
     // Its python is a link to the machine's: once that is gone, the link leads nowhere and this is false.
     present: () => existsSync(pythonPath(file)),
+    check: findPython,
     install: () => install(file, installs),
   };
 }

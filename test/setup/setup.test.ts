@@ -157,11 +157,31 @@ describe('set-up', () => {
   test('names a missing tool and the fix', () => {
     rmSync(join(tools, 'npm'));
     tool('python3', 'echo 3 9');
-    for (const name of ['python3.11', 'python3.12', 'python3.13', 'python']) tool(name, 'exit 1');
+    for (const name of ['python3.11', 'python3.12', 'python3.13', 'python3.14', 'python']) tool(name, 'exit 1');
     environment = { ...environment, PATH: tools };
     const { status, said } = setUp();
     expect(status).toBe(1);
     expect(said).toMatch(/npm is not on the PATH|need Python 3\.11 to 3\.14/);
+  });
+
+  test('tells that there is no Python before anything is fetched', () => {
+    tool('python3', 'echo 3 9');
+    environment = { ...environment, PATH: tools };
+    const { said, calls } = setUp();
+    expect(said).toBe(
+      "Pinflow's engines need Python 3.11 to 3.14 (python3 is 3.9). Install one: https://www.python.org/downloads/\n",
+    );
+    expect(calls).not.toContain('npm');
+  });
+
+  test('names a cache that cannot be written, and the fix', () => {
+    writeFileSync(join(root, 'file'), '');
+    environment = { ...environment, XDG_CACHE_HOME: join(root, 'file') };
+    const { status, said } = setUp();
+    expect(status).toBe(1);
+    expect(said).toBe(
+      `${join(root, 'file', 'pinflow')} cannot be written (ENOTDIR). Set XDG_CACHE_HOME to a folder that can.\n`,
+    );
   });
 
   test('tells of a lock file that does not fit', () => {
@@ -218,6 +238,14 @@ describe('run', () => {
     );
     child.stdout.once('data', () => child.kill('SIGTERM'));
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(5);
+  });
+
+  test('tells of context that npm took for itself', () => {
+    setUp();
+    environment = { ...environment, npm_config_call: 'batchPath=off', npm_lifecycle_event: 'start' };
+    const { status, stderr } = run('node', '--version');
+    expect(status).toBe(2);
+    expect(stderr).toContain('Options come after --: npm run start -- -c batchPath=off');
   });
 
   test('tells what to run when nothing is set up', () => {
