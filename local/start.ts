@@ -211,10 +211,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       cloudWatch: services.cloudWatch,
       faults,
       calls,
-      stop: async () => {
-        ready = false;
-        await closing.close();
-      },
+      // Calls are answered until the door is closed: what is under way needs them to come to its end.
+      stop: () => closing.close(),
     };
   } catch (error) {
     await closing.close();

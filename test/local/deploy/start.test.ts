@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { LogsService } from '../../../local/services/logs/service.ts';
 import { type Runtime, startRuntime } from '../../../local/start.ts';
 import type { Template } from '../../../local/template/assembly.ts';
 import { pythonPath } from '../../../setup/paths.mjs';
@@ -97,6 +98,26 @@ test('a record goes through the synthesized API, streams and function into the t
   });
   expect(changed).toMatchObject({ M: { fields: { M: { follower_count: { N: '11000' } } } } });
   expect(log).toEqual([]);
+}, 60_000);
+
+test('a stop lets the invocation that is under way come to its end', async () => {
+  const first = await start({ state: 'ending' });
+  await send(first.apiUrl, pin);
+  await until(() => pinOfPost(first));
+  first.faults.start('lambda:invocation-add-delay', { delayMs: 500, target: '*clean*' });
+  await send(first.apiUrl, { ...pin, follower_count: '11k' });
+  await until(() => first.faults.all().find(({ running }) => running?.met));
+  await first.stop();
+
+  const logs = new LogsService({
+    file: join(root, 'ending', 'logs.sqlite'),
+    account: first.account,
+    region: first.region,
+  });
+  const lines = logs.store.events({ group: '/pinflow/demo/clean', limit: 1_000 }).map(({ message }) => message);
+  logs.close();
+  expect(lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(2);
+  expect(lines.filter((line) => /WARN|ERROR|Status:/.test(line))).toEqual([]);
 }, 60_000);
 
 test('a second runtime on the same state is refused', async () => {
