@@ -42,9 +42,11 @@ export class WorkerProcess {
   readonly #started = performance.now();
   readonly #exited: Promise<unknown>;
   readonly #loaded: Promise<Outcome | undefined>;
+  /** What waits for its next message or its end: one at a time, so that a worker keeps nothing of what it has done. */
   #answer: (outcome: Outcome | undefined) => void = () => {};
   #marks = 0;
   #marked: () => void = () => {};
+  #ended = false;
   #killed: 'memory' | 'timeout' | 'stop' | undefined;
   #initMs: number | undefined;
   #peakMb = 0;
@@ -62,6 +64,11 @@ export class WorkerProcess {
       this.#child.once('close', resolve);
       // A process that could not be started is never closed.
       this.#child.once('error', resolve);
+    });
+    void this.#exited.then(() => {
+      this.#ended = true;
+      this.#answer(this.#end());
+      this.#marked();
     });
     this.#child.on('message', (message: Message) => this.#message(message));
     this.#loaded = this.#answered();
@@ -95,6 +102,7 @@ export class WorkerProcess {
     this.#marks = 0;
     const marked = new Promise<void>((resolve) => {
       this.#marked = resolve;
+      if (this.#ended) resolve();
     });
     const answered = this.#answered();
     const timer = setTimeout(() => this.#kill('timeout'), timeoutMs);
@@ -103,10 +111,10 @@ export class WorkerProcess {
       if (this.#measure() > memoryMb) this.#kill('memory');
     }, MEMORY_POLL_MS);
     if (this.#child.connected) this.#child.send({ id, arn, payload, deadline: Date.now() + timeoutMs }, () => {});
-    const outcome = (await answered) ?? { status: 'error', error: this.#exitError() };
+    const outcome = (await answered) ?? this.#end();
     clearTimeout(timer);
     // Its last lines are still in the pipes.
-    await Promise.race([marked, this.#exited]);
+    await marked;
     clearInterval(memory);
     this.#measure();
     return this.#killed === 'timeout' ? this.#timeout() : outcome;
@@ -119,11 +127,10 @@ export class WorkerProcess {
 
   /** The next message of the worker; its end if that comes first. */
   #answered(): Promise<Outcome | undefined> {
-    const message = new Promise<Outcome | undefined>((resolve) => {
+    return new Promise((resolve) => {
       this.#answer = resolve;
+      if (this.#ended) resolve(this.#end());
     });
-    const end = this.#exited.then((): Outcome => ({ status: 'error', error: this.#exitError() }));
-    return Promise.race([message, end]);
   }
 
   #message(message: Message): void {
@@ -150,6 +157,10 @@ export class WorkerProcess {
     const seconds = (this.#options.timeoutMs / 1000).toFixed(2);
     const error = { errorType: 'Sandbox.Timedout', errorMessage: `Task timed out after ${seconds} seconds` };
     return { status: 'timeout', error };
+  }
+
+  #end(): Outcome {
+    return { status: 'error', error: this.#exitError() };
   }
 
   #exitError(): FunctionError {

@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AccessRequest, Caller } from '../../../local/access/caller.ts';
 import { Faults } from '../../../local/faults/faults.ts';
@@ -208,6 +210,20 @@ test('an exit, a rejection nobody handles, and an exception outside the handler 
 });
 
 const SLOW = 'exports.handler = async () => { await new Promise((r) => setTimeout(r, 150)); return process.pid }';
+
+test('a worker keeps nothing of the invocations it has answered', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const used = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  await define('exports.handler = async () => "x".repeat(1e6)');
+  await invoke();
+  const before = used();
+  for (let times = 0; times < 40; times += 1) await invoke();
+  expect(used() - before).toBeLessThan(20e6);
+});
 
 test('invocations beyond the workers of this machine wait', async () => {
   await define(SLOW);
