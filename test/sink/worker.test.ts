@@ -9,10 +9,11 @@ import { unzipSync } from 'fflate';
 import { pluginZip } from '../../connect/build.mjs';
 import { ConnectWorker, tokenSecurity } from '../../local/engines/connect.ts';
 import { unsecuredToken } from '../../local/engines/kafka/token.ts';
-import { lagOf, putTopic } from '../../local/engines/kafka/topics.ts';
+import { putTopic } from '../../local/engines/kafka/topics.ts';
 import { Kafka, SUPER_USER } from '../../local/engines/kafka.ts';
 import { MiniStack } from '../../local/engines/ministack.ts';
 import { jarPaths, javaPath, pythonPath } from '../../setup/paths.mjs';
+import { lagOf } from '../local/kafka/lag.ts';
 import { breaksOfChain, landedObjects } from './landed.ts';
 import { type Put, S3Gate } from './s3-gate.ts';
 

@@ -28,23 +28,47 @@ const NODE_ID = 1;
 /** Configuration set through the admin API, as opposed to a default. */
 const DYNAMIC_TOPIC_CONFIG = 1;
 
-/** Creates the topic, or brings an existing one to this definition. */
+/**
+ * Creates the topic, or brings an existing one to this definition. The broker knows its partitions when this returns: the
+ * controller answers before that.
+ */
 export async function putTopic(admin: Admin, { name, partitions, ...topic }: TopicDefinition): Promise<void> {
   // With one node there is one replica, whatever the template says.
   const configs =
     'min.insync.replicas' in topic.configs ? { ...topic.configs, 'min.insync.replicas': '1' } : topic.configs;
-  if (!(await admin.listTopics()).includes(name)) {
+  const there = await partitionsOf(admin, name);
+  if (there === undefined) {
     const list = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     await create(admin, { topics: [name], partitions, replicas: 1, configs: list });
-    return;
+  } else {
+    if (there > partitions) throw new PartitionCountError(name, there, partitions);
+    if (there < partitions) {
+      const assignments = Array.from({ length: partitions - there }, () => ({ brokerIds: [NODE_ID] }));
+      await admin.createPartitions({ topics: [{ name, count: partitions, assignments }] });
+    }
+    await putConfigs(admin, name, configs);
   }
+  if (there !== partitions) await untilKnown(admin, name, partitions);
+}
+
+/** What the broker knows; undefined where it does not know the topic. */
+async function partitionsOf(admin: Admin, name: string): Promise<number | undefined> {
+  if (!(await admin.listTopics()).includes(name)) return undefined;
   const { topics } = await admin.metadata({ topics: [name], forceUpdate: true });
-  const there = topics.get(name)!.partitionsCount;
-  if (there > partitions) throw new PartitionCountError(name, there, partitions);
-  if (there < partitions) {
-    const assignments = Array.from({ length: partitions - there }, () => ({ brokerIds: [NODE_ID] }));
-    await admin.createPartitions({ topics: [{ name, count: partitions, assignments }] });
+  return topics.get(name)!.partitionsCount;
+}
+
+const KNOWN_TRIES = 100;
+const KNOWN_PAUSE_MS = 100;
+
+async function untilKnown(admin: Admin, name: string, partitions: number): Promise<void> {
+  for (let tries = 1; (await partitionsOf(admin, name)) !== partitions; tries += 1) {
+    if (tries === KNOWN_TRIES) throw new Error(`The broker does not know the ${partitions} partitions of ${name}`);
+    await sleep(KNOWN_PAUSE_MS);
   }
+}
+
+async function putConfigs(admin: Admin, name: string, configs: TopicDefinition['configs']): Promise<void> {
   const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: name };
   const [described] = await admin.describeConfigs({ resources: [{ ...resource, configurationKeys: null }] });
   const present = new Map(
@@ -83,41 +107,3 @@ const saysTooFewBrokers = (error: unknown): boolean =>
   error instanceof Error &&
   (('apiId' in error && error.apiId === 'INVALID_REPLICATION_FACTOR') ||
     (error instanceof AggregateError && error.errors.some(saysTooFewBrokers)));
-
-/** Records of the topics that the group has not read yet; those of a partition without a committed offset count whole. */
-export async function lagOf(admin: Admin, group: string, topics: readonly string[]): Promise<bigint> {
-  const { topics: described } = await admin.metadata({ topics: [...topics], forceUpdate: true });
-  const ends = await listed(admin, described, -1n);
-  const starts = await listed(admin, described, -2n);
-  const [found] = await admin.listConsumerGroupOffsets({ groups: [group] }).catch(() => []);
-  const committed = new Map<string, bigint>(
-    (found?.topics ?? []).flatMap(({ name, partitions }) =>
-      partitions.map(({ partitionIndex, committedOffset }) => [`${name}-${partitionIndex}`, committedOffset] as const),
-    ),
-  );
-  let lag = 0n;
-  for (const [partition, end] of ends) {
-    const at = committed.get(partition) ?? -1n;
-    const start = starts.get(partition) ?? 0n;
-    lag += end - (at > start ? at : start);
-  }
-  return lag;
-}
-
-async function listed(
-  admin: Admin,
-  topics: ReadonlyMap<string, { readonly partitionsCount: number }>,
-  timestamp: bigint,
-): Promise<Map<string, bigint>> {
-  const answer = await admin.listOffsets({
-    topics: [...topics].map(([name, { partitionsCount }]) => ({
-      name,
-      partitions: Array.from({ length: partitionsCount }, (_, partitionIndex) => ({ partitionIndex, timestamp })),
-    })),
-  });
-  return new Map(
-    answer.flatMap(({ name, partitions }) =>
-      partitions.map(({ partitionIndex, offset }) => [`${name}-${partitionIndex}`, offset] as const),
-    ),
-  );
-}

@@ -6,12 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Producer, stringSerializers } from '@platformatic/kafka';
 import { setPermissions } from '../../../local/engines/kafka/permissions.ts';
 import { unsecuredToken } from '../../../local/engines/kafka/token.ts';
-import { lagOf, putTopic } from '../../../local/engines/kafka/topics.ts';
+import { putTopic } from '../../../local/engines/kafka/topics.ts';
 import { Kafka, SUPER_USER } from '../../../local/engines/kafka.ts';
 import { lambdaEventSourceMapping } from '../../../local/resources/lambda-event-source-mapping.ts';
 import type { EventSourceMappings } from '../../../local/services/lambda/event-sources/event-source-mappings.ts';
 import { KafkaGroup } from '../../../local/services/lambda/event-sources/kafka-group.ts';
 import { jarPaths, javaPath } from '../../../setup/paths.mjs';
+import { lagOf } from '../kafka/lag.ts';
 import { define, mappingHarness, ROLE, until } from './mapping-harness.ts';
 
 interface KafkaEvent {
