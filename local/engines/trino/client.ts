@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortable } from '../../abortable.ts';
 import { CATALOG } from './settings.ts';
 
 /** Of a column, as `{"rawType": "array", "arguments": [{"kind": "TYPE", "value": …}]}`. */
@@ -118,7 +119,7 @@ export class TrinoClient {
       } catch (error) {
         if (!(error instanceof TrinoLostError) || this.#ready === undefined) throw error;
         await sleep(NOTICED_MS);
-        await this.#ready();
+        await abortable(this.#ready(), signal);
         return post();
       }
     };

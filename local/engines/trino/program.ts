@@ -25,7 +25,7 @@ export interface TrinoInstallation {
   readonly loadedAhead: string;
 }
 
-export const TRINO_VERSION = '476';
+const TRINO_VERSION = '476';
 const BOOT_SOURCE = join(import.meta.dirname, 'TrinoBoot.java');
 const TRAINING_LIMIT_MS = 120_000;
 

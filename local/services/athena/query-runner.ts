@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { abortable } from '../../abortable.ts';
 import type { Caller } from '../../access/caller.ts';
 import { type TrinoClient, type TrinoColumn, TrinoError, TrinoLostError } from '../../engines/trino/client.ts';
 import type { CatalogPlace } from '../glue/catalog-access.ts';
@@ -259,15 +260,6 @@ function resultColumns({ kind }: Statement, columns: readonly TrinoColumn[]): Js
 
 const partitionName = (columns: readonly TrinoColumn[], row: Row): string =>
   row.map((value, i) => `${columns[i]!.name}=${value ?? '__HIVE_DEFAULT_PARTITION__'}`).join('/');
-
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
-    if (signal.aborted) leave();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
-}
 
 /** https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
 function failureOf(error: unknown): Pick<Execution, 'state' | 'reason' | 'error'> {

@@ -25,6 +25,8 @@ export class ResultWriter {
 
   async write(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
+    // It says so once, perhaps before anybody waits for it.
+    if (this.#stream.errored) throw this.#stream.errored;
     const line = this.#format === 'csv' ? csvLine : txtLine;
     if (!this.#stream.write(rows.map(line).join(''))) await once(this.#stream, 'drain');
   }
