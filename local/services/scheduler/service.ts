@@ -120,7 +120,8 @@ export class Scheduler {
       () => {
         if (wait > LONGEST_TIMER_MS) return this.#wait(entry, after);
         void this.#fire(entry, next);
-        this.#wait(entry, next);
+        // What fell into a time in which the machine slept is not made up for either.
+        this.#wait(entry, Math.max(next, Date.now()));
       },
       Math.min(Math.max(wait, 0), LONGEST_TIMER_MS),
     ).unref();

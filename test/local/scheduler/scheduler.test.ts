@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Caller } from '../../../local/access/caller.ts';
 import { timetable } from '../../../local/services/scheduler/expression.ts';
 import { type ScheduleDefinition, Scheduler } from '../../../local/services/scheduler/service.ts';
@@ -41,7 +41,7 @@ describe('firing', () => {
   let failures: Error[] = [];
   let scheduler: Scheduler;
 
-  const scheduled = (target: Partial<ScheduleDefinition['target']> = {}) => {
+  const scheduled = (target: Partial<ScheduleDefinition['target']> = {}, expression = 'cron(0 3 * * ? *)') => {
     calls.length = 0;
     invoked.length = 0;
     scheduler = new Scheduler({
@@ -67,7 +67,7 @@ describe('firing', () => {
     return scheduler.define({
       name: 'daily',
       group: 'default',
-      expression: 'cron(0 3 * * ? *)',
+      expression,
       timeZone: 'UTC',
       enabled: true,
       flexibleWindow: { Mode: 'OFF' },
@@ -82,7 +82,10 @@ describe('firing', () => {
       },
     });
   };
-  afterEach(() => scheduler.close());
+  afterEach(() => {
+    scheduler.close();
+    jest.useRealTimers();
+  });
 
   test('the time for which it was meant is in the input', async () => {
     failures = [];
@@ -132,6 +135,17 @@ describe('firing', () => {
     scheduled();
     expect(await scheduler.runNow('daily')).toBeUndefined();
     expect(calls.length).toBe(2);
+  });
+
+  test('what fell into a time in which the machine slept is not made up for', async () => {
+    jest.useFakeTimers({ now: at('2026-05-05T00:00:00Z') });
+    failures = [];
+    scheduled({}, 'rate(1 minute)');
+    jest.setSystemTime(at('2026-05-05T08:00:30Z'));
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(calls).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(calls).toHaveLength(2);
   });
 
   test('a schedule that is not there', () => {
