@@ -31,6 +31,7 @@ export class LogsService implements JsonService {
   readonly #metrics: MetricSink | undefined;
   readonly #metricFilters = new Map<string, Map<string, MetricFilter>>();
   readonly #trimming: NodeJS.Timeout;
+  #closed = false;
   /** Those that are known to be there, so that a line costs no look-up. */
   readonly #streams = new Set<string>();
   readonly #operations: Readonly<Record<string, (input: Input) => JsonObject>> = {
@@ -52,6 +53,7 @@ export class LogsService implements JsonService {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#trimming);
     this.store.close();
   }
@@ -67,10 +69,10 @@ export class LogsService implements JsonService {
 
   /**
    * One line; its stream is made if need be, and what it measures is told, if it is in the embedded metric format.
-   * Time in milliseconds. What cannot be stored is lost: whoever is logged about goes on.
+   * Time in milliseconds. What cannot be stored, or comes after `close`, is lost: whoever is logged about goes on.
    */
   write(group: string, stream: string, message: string, time: number = Date.now()): void {
-    unlessDiskFails(() => this.#write(group, stream, message, time));
+    if (!this.#closed) unlessDiskFails(() => this.#write(group, stream, message, time));
   }
 
   #write(group: string, stream: string, message: string, time: number): void {

@@ -83,12 +83,6 @@ export class LogStore {
     );
   }
 
-  deleteGroup(name: string): void {
-    this.flush();
-    for (const table of ['log_event', 'log_stream']) this.#run(`DELETE FROM ${table} WHERE log_group = ?`, name);
-    this.#run('DELETE FROM log_group WHERE name = ?', name);
-  }
-
   groups(prefix = ''): LogGroup[] {
     return this.#all<LogGroup>(
       'SELECT name, created, retention_days AS retentionDays FROM log_group WHERE substr(name, 1, ?) = ? ORDER BY name',

@@ -50,6 +50,13 @@ const emf = (values: unknown, time = 1_700_000_000_000) =>
     Applied: values,
   });
 
+test('a line that comes after the end is lost, and nobody fails of it', () => {
+  logs.close();
+  logs.write(GROUP, 'late', 'line');
+  logs = open();
+  expect(logs.store.streams(GROUP)).toEqual([]);
+});
+
 test('events survive a restart and are read from either end, page by page', async () => {
   logs.store.putStream(GROUP, 'a');
   for (let i = 1; i <= 5; i += 1) logs.write(GROUP, 'a', `line ${i}`);
