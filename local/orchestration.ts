@@ -1,7 +1,6 @@
-import { globSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoleDirectory } from './access/identities.ts';
-import { endLeftover } from './engines/leftover.ts';
 import type { SparkInstallation } from './engines/spark.ts';
 import type { HttpFrontDoor } from './front-door.ts';
 import type { MetricSink } from './services/cloudwatch/types.ts';
@@ -41,11 +40,10 @@ export interface OrchestrationOptions {
 const WITHOUT_SPARK = 'This runtime was started without PySpark.';
 
 /** Opens the services and puts them behind the front door, but Glue, of which the jobs are one part. */
-export async function openOrchestration(
-  options: OrchestrationOptions,
-): Promise<Orchestration & { close(): Promise<void> }> {
+export function openOrchestration(options: OrchestrationOptions): Orchestration & { close(): Promise<void> } {
   const { target, stateDir, endpoint, spark, identities, frontDoor, lambda, logs, log, metrics } = options;
-  await endLeftRuns(stateDir);
+  // Of jobs that a runtime which was killed could not stop.
+  rmSync(join(stateDir, 'glue'), { recursive: true, force: true, maxRetries: 5 });
   const common = { ...target, identities, frontDoor, log, metrics };
   const sqs = new SqsService({ ...target, endpoint, file: join(stateDir, 'sqs.sqlite') });
   const sns = new SnsService({ ...common, file: join(stateDir, 'sns.sqlite') });
@@ -83,12 +81,4 @@ export async function openOrchestration(
     sqs.close();
   };
   return { glueJobs, scheduler, sns, sqs, states, close };
-}
-
-/** A runtime that was killed could not stop its jobs; what they would still write, nobody waits for. */
-async function endLeftRuns(stateDir: string): Promise<void> {
-  const engines = join(stateDir, 'engines');
-  const left = globSync('spark-*.pid', { cwd: engines });
-  await Promise.all(left.map((file) => endLeftover(join(engines, file))));
-  rmSync(join(stateDir, 'glue'), { recursive: true, force: true });
 }

@@ -113,12 +113,13 @@ export class SparkRun {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    const { pid } = this.#child;
+    if (pid === undefined) return;
     try {
+      // The group: Java may outlive Python, which leads it.
       process.kill(-pid, signal);
     } catch {
-      // It ended by itself.
+      // All of it has ended.
     }
   }
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Caller } from '../../access/caller.ts';
@@ -49,8 +50,8 @@ export function runJob(options: JobRunnerOptions, order: RunOrder): StartedRun {
       });
       return await spark.ended;
     } finally {
-      // Java may write there for a moment still.
-      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+      // Java may write there for a moment still; what it leaves, the next start removes.
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
     }
   };
   return {
