@@ -6,11 +6,18 @@ import { createServer } from 'node:net';
 const FIRST = 10_240;
 const END = 32_768;
 const TRIES = 100;
+/** Ports of engines that may not listen yet. */
+const given = new Set<number>();
 
-/** A port of the loopback interface that nobody listens on, and that no connection of a client takes meanwhile. */
+/**
+ * A port of the loopback interface that nobody listens on, that no connection of a client takes meanwhile, and that this
+ * process gives to nobody else.
+ */
 export async function freePort(): Promise<number> {
   for (let tries = 1; ; tries += 1) {
     const port = randomInt(FIRST, END);
+    if (given.has(port)) continue;
+    given.add(port);
     const server = createServer();
     try {
       await once(server.listen(port, '127.0.0.1'), 'listening');
