@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from './whole-file.ts';
 
 /** Where a runtime answers. */
 export interface Addresses {
@@ -15,7 +16,7 @@ const fileIn = (stateDir: string): string => join(stateDir, 'addresses.json');
 
 /** For commands of this machine. */
 export const writeAddresses = (stateDir: string, addresses: Addresses): void =>
-  writeFileSync(fileIn(stateDir), `${JSON.stringify(addresses)}\n`);
+  writeWhole(fileIn(stateDir), `${JSON.stringify(addresses)}\n`);
 
 /** Of the runtime that has this state, or had it last; those of the default ports where none has run yet. */
 export function addressesIn(stateDir: string): Addresses {

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ADMINISTRATOR_KEY } from './access/identities.ts';
+import { writeWhole } from './whole-file.ts';
 
 export interface ProfileOptions {
   readonly stateDir: string;
@@ -25,7 +25,6 @@ export function writeProfile({ stateDir, endpoint, region }: ProfileOptions): st
     `aws_access_key_id = ${ADMINISTRATOR_KEY}`,
     `aws_secret_access_key = ${ADMINISTRATOR_KEY}`,
   ];
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${lines.join('\n')}\n`);
+  writeWhole(file, `${lines.join('\n')}\n`);
   return file;
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DeployedResource } from '../resources/resource.ts';
+import { writeWhole } from '../whole-file.ts';
 
 /** What a start made of a resource. The order in `StackState.resources` is the order of creation. */
 export interface ResourceState extends DeployedResource {
@@ -33,7 +34,7 @@ export interface OutputState {
 /** Stack name -> what is deployed of it. */
 export type Deployment = Readonly<Record<string, StackState>>;
 
-/** `deployment.json` in the state directory: what earlier starts deployed. Replaced as a whole, so never half written. */
+/** `deployment.json` in the state directory: what earlier starts deployed. */
 export class DeploymentFile {
   readonly #file: string;
 
@@ -51,8 +52,6 @@ export class DeploymentFile {
   }
 
   write(deployment: Deployment): void {
-    mkdirSync(dirname(this.#file), { recursive: true });
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(deployment, undefined, 1)}\n`);
-    renameSync(`${this.#file}.new`, this.#file);
+    writeWhole(this.#file, `${JSON.stringify(deployment, undefined, 1)}\n`);
   }
 }
