@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { Engine } from './engine.ts';
+import { Engine, startedProcess } from './engine.ts';
 import { freePort } from './free-port.ts';
-import { EngineProcess } from './process.ts';
+import type { EngineProcess } from './process.ts';
 
 export interface MiniStackOptions {
   /** The Python interpreter of the environment that has MiniStack. */
@@ -45,7 +45,7 @@ export class MiniStack extends Engine {
     const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
     const data = join(stateDir, 's3');
     mkdirSync(data, { recursive: true });
-    const engine = new EngineProcess({
+    const engine = await startedProcess({
       name: 'ministack',
       command: python,
       args: ['-m', 'ministack'],
@@ -65,7 +65,6 @@ export class MiniStack extends Engine {
       readyLimitMs: READY_LIMIT_MS,
       log,
     });
-    await engine.start();
     return new MiniStack(engine, port);
   }
 }
