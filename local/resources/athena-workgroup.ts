@@ -28,7 +28,7 @@ export function athenaWorkGroup(athena: AthenaService, started: () => void): Res
       [configuration('RequesterPaysEnabled')]: 'nobody pays',
       [configuration('EngineVersion')]: 'there is one version of the engine here, of the family of Athena 3',
     },
-    async create({ properties }) {
+    async create({ properties, previous }) {
       const { Name, Description, State = 'ENABLED', WorkGroupConfiguration = {} } = properties;
       const { EnforceWorkGroupConfiguration = true, BytesScannedCutoffPerQuery: cutoff } = WorkGroupConfiguration;
       const outputLocation = WorkGroupConfiguration.ResultConfiguration?.OutputLocation;
@@ -41,7 +41,8 @@ export function athenaWorkGroup(athena: AthenaService, started: () => void): Res
         ...(cutoff === undefined ? {} : { bytesScannedCutoff: Number(cutoff) }),
       });
       started();
-      return { ref: Name, attributes: { CreationTime: String(Math.floor(Date.now() / 1000)) } };
+      const made = { CreationTime: String(Math.floor(Date.now() / 1000)) };
+      return { ref: Name, attributes: previous?.attributes ?? made };
     },
   };
 }
