@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { ExecutionError, ExecutionTimeoutError, StateMachine } from 'aws-local-stepfunctions';
+import { StateMachine } from 'aws-local-stepfunctions';
 import type { AccessRequest, Caller, Identities } from '../../access/caller.ts';
 import { putExecution } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import type { InvocationResult } from '../lambda/function-definition.ts';
 import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
-import { type Definition, definitionProblems, forInterpreter, RUN_CONTEXT, statesOf } from './definition.ts';
-import { historyEvent, type InterpreterEvent } from './history.ts';
+import { type Definition, definitionProblems, forInterpreter } from './definition.ts';
+import { type InterpretedMachine, interpret } from './interpret.ts';
 import { type Ending, type Execution, ExecutionStore } from './store.ts';
-import { runTask, type TaskCalls } from './tasks.ts';
+import type { TaskCalls } from './tasks.ts';
 
 export interface StatesOptions {
   readonly account: string;
@@ -30,11 +30,9 @@ export interface MachineDefinition {
   readonly definition: Definition;
 }
 
-interface Machine extends MachineDefinition {
-  readonly arn: string;
+interface Machine extends MachineDefinition, InterpretedMachine {
   readonly role: Caller;
   readonly created: number;
-  readonly interpreted: StateMachine;
 }
 
 const SERVICE_PRINCIPAL = 'states.amazonaws.com';
@@ -141,61 +139,22 @@ export class StatesService implements JsonService {
   }
 
   #run(machine: Machine, execution: Pick<Execution, 'arn' | 'name' | 'started'>, input: unknown): void {
-    const { arn, name } = execution;
-    const abort = new AbortController();
-    const run = machine.interpreted.run(input as never, {
-      overrides: { taskResourceLocalHandlers: this.#handlers(machine, abort.signal) },
-      context: {
-        [RUN_CONTEXT]: {
-          Id: arn,
-          Input: input,
-          Name: name,
-          RoleArn: machine.roleArn,
-          StartTime: new Date(execution.started).toISOString(),
-        },
-        StateMachine: { Id: machine.arn, Name: machine.name },
-      },
+    const { arn, started: began } = execution;
+    const { stop, ended } = interpret(machine, execution, input, {
+      calls: this.#callsOf(machine.role),
+      record: (event) => this.#store.addEvent(arn, event),
     });
-    let asked: Ending | undefined;
-    const recorded = this.#record(machine, arn, run.eventLogs);
-    const work = async (): Promise<void> => {
-      const ending = await run.result.then(
-        (output): Ending => ({ status: 'SUCCEEDED', output: JSON.stringify(output ?? null) }),
-        (error: unknown) => asked ?? failure(error),
-      );
-      // What runs or waits in another branch still is of no use now.
-      run.abort();
-      abort.abort();
-      await recorded;
+    const kept = ended.then((ending) => {
       this.#store.end(arn, ending);
-      this.#measure(machine.arn, ending.status, Date.now() - execution.started);
+      this.#measure(machine.arn, ending.status, Date.now() - began);
       this.#running.delete(arn);
-    };
-    const stop = (ending: Ending): void => {
-      asked = ending;
-      run.abort();
-    };
-    this.#running.set(arn, { stop, ended: work() });
+    });
+    this.#running.set(arn, { stop, ended: kept });
   }
 
-  #measure(machineArn: string, status: Execution['status'], ms?: number): void {
-    const { metrics } = this.#options;
-    if (metrics !== undefined) putExecution(metrics, machineArn, status, ms);
-  }
-
-  async #record(machine: Machine, arn: string, events: AsyncIterable<unknown>): Promise<void> {
-    let id = 0;
-    for await (const event of events) {
-      const body = historyEvent(event as InterpreterEvent, machine.roleArn);
-      if (body === undefined) continue;
-      id += 1;
-      this.#store.addEvent(arn, { id, time: (event as InterpreterEvent).timestamp, ...body });
-    }
-  }
-
-  #handlers({ definition, role }: Machine, ended: AbortSignal): Record<string, (input: unknown) => Promise<never>> {
+  #callsOf(role: Caller): Omit<TaskCalls, 'signal'> {
     const { frontDoor, functions, publish } = this.#options;
-    const calls: Omit<TaskCalls, 'signal'> = {
+    return {
       call: (service, operation, input) => frontDoor.call(role, service, operation, input),
       publish: (input) => publish(role, input),
       invoke: async (name, payload) => {
@@ -204,25 +163,11 @@ export class StatesService implements JsonService {
         return functions.invoke(name, payload);
       },
     };
-    // The interpreter keeps the timer of a state until its task is settled.
-    const over = new Promise<never>((_, reject) => {
-      ended.addEventListener('abort', () => reject(new Error('The execution has ended.')));
-    });
-    over.catch(() => {});
-    const tasks = statesOf(definition).filter(({ state }) => state['Type'] === 'Task');
-    return Object.fromEntries(
-      tasks.map(({ name, state }) => {
-        const seconds = state['TimeoutSeconds'] as number | undefined;
-        const handler = async (input: unknown): Promise<never> => {
-          // A task that is over is tried again, if its state says so.
-          ended.throwIfAborted();
-          const signal = seconds === undefined ? ended : AbortSignal.any([ended, AbortSignal.timeout(seconds * 1_000)]);
-          const task = runTask(String(state['Resource']), input, { ...calls, signal });
-          return Promise.race([task as Promise<never>, over]);
-        };
-        return [name, handler];
-      }),
-    );
+  }
+
+  #measure(machineArn: string, status: Execution['status'], ms?: number): void {
+    const { metrics } = this.#options;
+    if (metrics !== undefined) putExecution(metrics, machineArn, status, ms);
   }
 
   #stop(request: Input): JsonObject {
@@ -295,12 +240,6 @@ export class StatesService implements JsonService {
     if (found !== undefined) return found;
     throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
   }
-}
-
-function failure(error: unknown): Ending {
-  if (error instanceof ExecutionTimeoutError) return { status: 'TIMED_OUT', error: 'States.Timeout' };
-  const { name, message } = (error instanceof ExecutionError ? error.cause : error) as Error;
-  return { status: 'FAILED', error: name, cause: message };
 }
 
 function parseInput(input: string): unknown {

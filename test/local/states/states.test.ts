@@ -129,7 +129,9 @@ describe('tasks', () => {
       A: task('glue:startJobRun.sync', { TimeoutSeconds: 1, Parameters: { JobName: 'j' } }),
     });
     expect(await ended(await start(definition))).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
-    await sleep(50);
+    for (let tries = 0; tries < 100 && !calls.some(([name]) => name === 'glue:BatchStopJobRun'); tries += 1) {
+      await sleep(20);
+    }
     expect(calls).toContainEqual(['glue:BatchStopJobRun', { JobName: 'j', JobRunIds: ['jr_1'] }]);
   });
 
