@@ -34,7 +34,7 @@ export function dependencyOrder(
 }
 
 /** The names a resource depends on: explicit ones first, then those its properties refer to. */
-export function dependenciesOf(resource: Node, place: Place): string[] {
+function dependenciesOf(resource: Node, place: Place): string[] {
   const explicit = resource.DependsOn === undefined ? [] : [resource.DependsOn].flat();
   const implied = references(resource.Properties, { ...place, property: 'Properties' }).map(({ name }) => name);
   return [...new Set([...explicit, ...implied])];

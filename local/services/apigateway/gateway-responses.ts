@@ -118,7 +118,7 @@ function custom(properties: Readonly<Record<string, unknown>>, place: string): C
 }
 
 /** `method.request.header.X` */
-export function requestValue(source: string, { path, querystring, header }: Parameters): string | undefined {
+function requestValue(source: string, { path, querystring, header }: Parameters): string | undefined {
   const [, , kind, name] = source.split('.') as [string, string, string, string];
   if (kind !== 'header') return (kind === 'path' ? path : querystring)[name];
   return Object.entries(header).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];

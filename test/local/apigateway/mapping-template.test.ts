@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Context } from '../../../local/services/apigateway/context.ts';
 import { type Parameters, Payload } from '../../../local/services/apigateway/vtl/scope.ts';
-import { checkTemplate, MappingTemplateError, Template } from '../../../local/services/apigateway/vtl/template.ts';
+import { MappingTemplateError, Template } from '../../../local/services/apigateway/vtl/template.ts';
 
 const WHERE = 'PUT /things, request template';
 
@@ -175,9 +175,9 @@ describe('refused at deploy', () => {
     ['#set($x = )', /line 1/],
     ['\n\n$bar', /line 3/],
   ])('%j', (source, message) => {
-    expect(() => checkTemplate(source, WHERE)).toThrow(MappingTemplateError);
-    expect(() => checkTemplate(source, WHERE)).toThrow(message);
-    expect(() => checkTemplate(source, WHERE)).toThrow(WHERE);
+    expect(() => new Template(source, WHERE)).toThrow(MappingTemplateError);
+    expect(() => new Template(source, WHERE)).toThrow(message);
+    expect(() => new Template(source, WHERE)).toThrow(WHERE);
   });
 });
 

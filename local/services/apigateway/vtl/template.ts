@@ -41,10 +41,5 @@ export class Template {
   }
 }
 
-/** The check at deploy. @throws MappingTemplateError */
-export function checkTemplate(source: string, where: string): void {
-  new Template(source, where);
-}
-
 const located = (where: string, error: unknown): unknown =>
   error instanceof TemplateFault ? new MappingTemplateError(where, error.line, error.message) : error;
