@@ -14,7 +14,6 @@ const CONNECTOR = ['ConnectorName'] as const;
 const MACHINE = ['StateMachineArn'] as const;
 const JOB = ['JobName', 'JobRunId', 'Type'] as const;
 const WORKGROUP = ['QueryState', 'QueryType', 'WorkGroup'] as const;
-const BUCKET = ['BucketName', 'StorageType'] as const;
 
 /**
  * The metrics of AWS that alarms and dashboards read, with their dimensions. A metric that is not here does not compile.
@@ -29,10 +28,9 @@ const BUCKET = ['BucketName', 'StorageType'] as const;
  * - https://docs.aws.amazon.com/glue/latest/dg/monitoring-awsglue-with-cloudwatch-metrics.html
  * - https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
  * - https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
- * - https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
  */
 export const AWS_METRICS = {
-  'AWS/ApiGateway': { Count: API, '4XXError': API, '5XXError': API, Latency: API, IntegrationLatency: API },
+  'AWS/ApiGateway': { Count: API, '4XXError': API, '5XXError': API, Latency: API },
   'AWS/Kinesis': {
     IncomingRecords: STREAM,
     IncomingBytes: STREAM,
@@ -46,7 +44,6 @@ export const AWS_METRICS = {
     Throttles: FUNCTION,
     Duration: FUNCTION,
     IteratorAge: FUNCTION,
-    ConcurrentExecutions: FUNCTION,
   },
   'AWS/DynamoDB': {
     ConsumedReadCapacityUnits: TABLE,
@@ -54,7 +51,6 @@ export const AWS_METRICS = {
     ReadThrottleEvents: TABLE,
     WriteThrottleEvents: TABLE,
     SystemErrors: OPERATION,
-    SuccessfulRequestLatency: OPERATION,
   },
   'AWS/Kafka': {
     ActiveControllerCount: CLUSTER,
@@ -67,9 +63,7 @@ export const AWS_METRICS = {
     HeapMemoryAfterGC: BROKER,
     IAMTooManyConnections: BROKER,
     BytesInPerSec: TOPIC,
-    MessagesInPerSec: BROKER,
     EstimatedMaxTimeLag: GROUP,
-    SumOffsetLag: GROUP,
   },
   'AWS/KafkaConnect': {
     RunningTaskCount: CONNECTOR,
@@ -78,17 +72,15 @@ export const AWS_METRICS = {
     SinkRecordSendRate: CONNECTOR,
   },
   'AWS/States': {
-    ExecutionsStarted: MACHINE,
     ExecutionsSucceeded: MACHINE,
     ExecutionsFailed: MACHINE,
     ExecutionsTimedOut: MACHINE,
     ExecutionTime: MACHINE,
   },
   Glue: { 'glue.driver.aggregate.numFailedTasks': JOB, 'glue.driver.aggregate.elapsedTime': JOB },
-  'AWS/Athena': { ProcessedBytes: WORKGROUP, TotalExecutionTime: WORKGROUP },
+  'AWS/Athena': { ProcessedBytes: WORKGROUP },
   'AWS/SQS': { ApproximateNumberOfMessagesVisible: ['QueueName'] },
-  'AWS/Scheduler': { InvocationAttemptCount: ['ScheduleGroup'], InvocationDroppedCount: ['ScheduleGroup'] },
-  'AWS/S3': { BucketSizeBytes: BUCKET, NumberOfObjects: BUCKET },
+  'AWS/Scheduler': { InvocationDroppedCount: ['ScheduleGroup'] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 type Namespaces = typeof AWS_METRICS;

@@ -44,7 +44,7 @@ export function costWidgets(sources: Sources): readonly (readonly IWidget[])[] {
         { width: 8, unit: 'units', stacked: true },
       ),
       graph(
-        'Lambda: time of all functions',
+        'Lambda: time of functions that run all the time',
         [
           sum(
             'Duration',
@@ -69,7 +69,7 @@ function batchRow({ names }: Sources): IWidget[] {
   const query = { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: names.workgroup };
   return [
     graph(
-      'Glue: time of jobs ($0.44 a DPU-hour, two of them)',
+      'Glue: time of jobs a day ($0.44 a DPU-hour, two of them)',
       [awsMetric('Glue', 'glue.driver.aggregate.elapsedTime', job, { statistic: 'Sum', period: DAY })],
       { width: 8, unit: 'ms' },
     ),

@@ -14,7 +14,10 @@ export interface EveryMinutesProps {
   readonly minutes: number;
 }
 
-/** Invokes a function again and again. What fails is not made up for: the next one is soon. */
+/**
+ * Invokes a function again and again. A start that fails is not made up for: the next one is soon. A function that fails
+ * is tried twice more by Lambda itself. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
 export class EveryMinutes extends Construct {
   constructor(scope: Construct, id: string, props: EveryMinutesProps) {
     super(scope, id);

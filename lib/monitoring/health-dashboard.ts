@@ -38,7 +38,7 @@ function rowsRow(): Row[] {
     [
       heading(
         'Rows of the streams',
-        'Read, stored, duplicate, superseded, refused. What is neither is in flight. Rates only: `npm run account` counts.',
+        'Read, stored, duplicate, superseded, refused. What is none of these is in flight. Rates only: `npm run account` counts.',
       ),
     ],
     [
@@ -232,14 +232,18 @@ function batch(sources: Sources): Row[] {
   ];
 }
 
-/** Of the streams, minute by minute. Records that are on their way count, so it is shown and never alarmed on. */
+/**
+ * Of the streams, minute by minute. Records that are on their way count, so it is shown and never alarmed on. A minute in
+ * which none landed is where it matters most.
+ */
 function notLanded(sources: Sources): IMetric {
+  const sumOf = (ids: readonly string[]) => `FILL(SUM([${ids.join(', ')}]), 0)`;
   const accepted = sources.eachFeed((feed) => sources.stream('IncomingRecords', feed, { statistic: 'Sum' }));
   const landed = feedNames.map((feed) => feedMetric('archive', 'RecordsLanded', feed, { statistic: 'Sum' }));
   return combined(
     'accepted less landed',
     [...accepted, ...landed],
-    (ids) => `SUM([${ids.slice(0, 3).join(', ')}]) - SUM([${ids.slice(3).join(', ')}])`,
+    (ids) => `${sumOf(ids.slice(0, 3))} - ${sumOf(ids.slice(3))}`,
   );
 }
 

@@ -51,9 +51,10 @@ export class MonitoringStack extends PinflowStack {
     }
     new MonthlyBudget(this, 'Budget', { names, limit: settings.budget, topicArn: this.topics.warning.topicArn });
 
-    this.dashboard('business', businessWidgets(sources, widget.function.functionArn));
-    this.dashboard('health', healthWidgets(sources, this.alarms));
-    this.dashboard('cost', costWidgets(sources));
+    const { INHERIT, AUTO } = PeriodOverride;
+    this.dashboard('business', INHERIT, businessWidgets(sources, widget.function.functionArn));
+    this.dashboard('health', AUTO, healthWidgets(sources, this.alarms));
+    this.dashboard('cost', INHERIT, costWidgets(sources));
     for (const severity of SEVERITIES) {
       new CfnOutput(this, `${severity === 'critical' ? 'Critical' : 'Warning'}AlarmsTopicArn`, {
         value: this.topics[severity].topicArn,
@@ -82,12 +83,17 @@ export class MonitoringStack extends PinflowStack {
     return topic;
   }
 
-  private dashboard(name: keyof PinflowStack['names']['dashboards'], widgets: readonly (readonly IWidget[])[]): void {
+  /** @param periods whether the widgets' own are kept, as their titles say them, or follow the range of time that is looked at */
+  private dashboard(
+    name: keyof PinflowStack['names']['dashboards'],
+    periods: PeriodOverride,
+    widgets: readonly (readonly IWidget[])[],
+  ): void {
     const dashboardName = this.names.dashboards[name];
     new Dashboard(this, `Dashboard-${name}`, {
       dashboardName,
       start: name === 'cost' ? '-P1D' : '-PT1H',
-      periodOverride: PeriodOverride.AUTO,
+      periodOverride: periods,
       widgets: widgets.map((row) => [...row]),
     });
     const title = `${name[0]!.toUpperCase()}${name.slice(1)}`;

@@ -5,7 +5,7 @@ import { combined, greatest, sum } from './sources.ts';
 type KafkaMetric = keyof (typeof AWS_METRICS)['AWS/Kafka'];
 type BrokerMetric = Exclude<
   KafkaMetric,
-  'ActiveControllerCount' | 'OfflinePartitionsCount' | 'BytesInPerSec' | 'EstimatedMaxTimeLag' | 'SumOffsetLag'
+  'ActiveControllerCount' | 'OfflinePartitionsCount' | 'BytesInPerSec' | 'EstimatedMaxTimeLag'
 >;
 
 /** Metrics of an MSK cluster. Its brokers are numbered from 1; what is asked of it is the worst of them, never their average. */

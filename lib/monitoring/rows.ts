@@ -1,6 +1,5 @@
 import {
   GraphWidget,
-  GraphWidgetView,
   type IMetric,
   type IWidget,
   SingleValueWidget,
@@ -27,9 +26,6 @@ export interface GraphOptions {
   /** Of the axis: `rows`, `ms`, `bytes`. */
   readonly unit: string;
   readonly stacked?: boolean;
-  readonly view?: GraphWidgetView;
-  /** Drawn as a line that should not be crossed. */
-  readonly threshold?: { readonly value: number; readonly label: string };
 }
 
 export const graph = (title: string, metrics: readonly IMetric[], options: GraphOptions): IWidget =>
@@ -40,11 +36,7 @@ export const graph = (title: string, metrics: readonly IMetric[], options: Graph
     height: GRAPH_HEIGHT,
     leftYAxis: { min: 0, label: options.unit, showUnits: false },
     ...(options.stacked !== undefined && { stacked: options.stacked }),
-    ...(options.view !== undefined && { view: options.view }),
-    ...(options.threshold !== undefined && { leftAnnotations: [options.threshold] }),
   });
 
 export const numbers = (title: string, metrics: readonly IMetric[], width: number): IWidget =>
   new SingleValueWidget({ title, metrics: [...metrics], width, height: 3 });
-
-export { GraphWidgetView };

@@ -44,16 +44,12 @@ export class Sources {
     return awsMetric('AWS/Lambda', name, { FunctionName: functionName }, { label, ...shown });
   }
 
-  table(
-    name: Exclude<MetricName<'AWS/DynamoDB'>, 'SystemErrors' | 'SuccessfulRequestLatency'>,
-    table: Tables,
-    shown: Shown,
-  ) {
+  table(name: Exclude<MetricName<'AWS/DynamoDB'>, 'SystemErrors'>, table: Tables, shown: Shown) {
     const dimensions = { TableName: this.names[`${table}Table`] };
     return awsMetric('AWS/DynamoDB', name, dimensions, { label: `${table} ${name}`, ...shown });
   }
 
-  operation(name: 'SystemErrors' | 'SuccessfulRequestLatency', table: Tables, Operation: string, shown: Shown) {
+  operation(name: 'SystemErrors', table: Tables, Operation: string, shown: Shown) {
     const dimensions = { TableName: this.names[`${table}Table`], Operation };
     return awsMetric('AWS/DynamoDB', name, dimensions, { label: `${table} ${Operation}`, ...shown });
   }

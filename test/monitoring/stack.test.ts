@@ -59,7 +59,7 @@ const bodies = (template: StackTemplate) =>
   Object.fromEntries(
     Object.values(ofType(template, 'AWS::CloudWatch::Dashboard')).map(({ DashboardName, DashboardBody }) => [
       DashboardName as string,
-      JSON.parse(asText(DashboardBody)) as { readonly widgets: readonly Properties[] },
+      JSON.parse(asText(DashboardBody)) as { readonly periodOverride: string; readonly widgets: readonly Properties[] },
     ]),
   );
 
@@ -235,6 +235,27 @@ describe('context flags', () => {
   test('mean nothing without alarms', () => {
     const { monitoring: _, ...without } = dev;
     expect(() => withAlarms(without, { 'alarm.canary.of': 1 })).toThrow(/Profile dev has no alarms/);
+  });
+});
+
+test('each metric of AWS in the list is read by an alarm or a graph', () => {
+  const read = VARIANTS.flatMap(([, template]) => [
+    ...Object.values(ofType(template, 'AWS::CloudWatch::Alarm')).flatMap(alarmMetrics),
+    ...widgetMetrics(template),
+  ]).map(({ namespace, name }) => `${namespace} ${name}`);
+  const listed = Object.entries(AWS_METRICS).flatMap(([of, names]) =>
+    Object.keys(names).map((name) => `${of} ${name}`),
+  );
+  // From the broker's next level of monitoring on, which no profile has.
+  expect(listed.filter((metric) => !read.includes(metric))).toEqual(['AWS/Kafka IAMTooManyConnections']);
+});
+
+test('dashboards whose titles name a time keep it, whatever range is looked at', () => {
+  const periods = Object.entries(bodies(whole)).map(([name, body]) => [name, body.periodOverride]);
+  expect(Object.fromEntries(periods)).toEqual({
+    'pinflow-demo-business': 'inherit',
+    'pinflow-demo-cost': 'inherit',
+    'pinflow-demo-health': 'auto',
   });
 });
 
