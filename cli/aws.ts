@@ -28,8 +28,10 @@ export interface Clients {
   close(): void;
 }
 
-/** Clients of the AWS services at a local endpoint, as its administrator. */
+/** Clients of the AWS services at a local endpoint, as its administrator. @throws UsageError where it is no URL */
 export function clientsAt(endpoint: string): Clients {
+  if (!URL.canParse(endpoint))
+    throw new UsageError(`--endpoint is "${endpoint}": give a URL such as http://127.0.0.1:4566`);
   return clientsWith({ endpoint, region: localRegion, credentials: localKey });
 }
 

@@ -57,6 +57,8 @@ export default command(
     if (lines) await forOption('--log', () => once(lines, 'open'));
     const progress = new Progress();
     const told = new Set<number>();
+    const inVain = new AbortController();
+    let isAnswered = false;
     const stop = onInterrupt(() => progress.note('Stopping: the posts that were begun are sent to their end.'));
     try {
       const summary = await emulate({
@@ -67,11 +69,14 @@ export default command(
         send,
         threads,
         ...(rate !== undefined && { rate }),
-        stop: stop.signal,
+        stop: AbortSignal.any([stop.signal, inVain.signal]),
         onAnswer: (answer: LoggedAnswer) => {
           lines?.write(`${JSON.stringify(answer)}\n`);
           progress.answer(answer, count);
           const { status, feed, door, index, message, retryInMs } = answer;
+          isAnswered ||= status !== 0;
+          // Nobody has been there for all the attempts at one record.
+          if (!isAnswered && retryInMs === undefined) inVain.abort();
           if (status === 200 || told.has(status) || (status !== 0 && retryInMs !== undefined)) return;
           told.add(status);
           progress.note(

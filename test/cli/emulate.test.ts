@@ -209,6 +209,19 @@ describe('the command', () => {
     }
   });
 
+  test('ends where nobody answers', async () => {
+    const { url } = await door(() => 'hang up');
+    jest.spyOn(console, 'error').mockImplementation(() => {});
+    const summary = jest.spyOn(console, 'log').mockImplementation(() => {});
+    jest.spyOn(Math, 'random').mockReturnValue(0); // No pause between attempts.
+    try {
+      expect(await run('--url', url, '--count', '50')).toBe(1);
+      expect(summary.mock.calls.join()).toContain('1 posts in');
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+
   test.each(['--seed', '--dirty', '--duplicates'])('%s does not go with rows of one’s own', async (option) => {
     await expect(run('--from', 'rows.csv', option, '1')).rejects.toThrow(`${option} is of synthetic posts`);
   });
