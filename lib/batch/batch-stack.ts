@@ -3,6 +3,7 @@ import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { allow, bucketArn, nagged } from '../allow.ts';
+import { STREAM_HOURS } from '../ingest/feed-streams.ts';
 import { NodeFunction } from '../node-function.ts';
 import { type Deployment, PinflowStack } from '../pinflow-stack.ts';
 import { CleanJob } from './clean-job.ts';
@@ -92,6 +93,7 @@ export class BatchStack extends PinflowStack {
         FLUSH_SECONDS: String(this.flushSeconds()),
         GRACE_SECONDS: String(batch.graceSeconds),
         FIRST_RUN_DAYS: String(batch.firstRunDays),
+        LATEST_HOURS: String(this.latestHours()),
         KEPT_RUNS: String(KEPT_RUNS),
         LEASE_SECONDS: String(runSeconds(batch) + 300),
       },
@@ -102,6 +104,11 @@ export class BatchStack extends PinflowStack {
   private flushSeconds(): number {
     const { sink, archive } = this.profile;
     return Math.max(sink.flush.seconds, archive.batchingWindowSeconds);
+  }
+
+  /** How late a record can land: for so long its stream or topic keeps it while nobody takes it. */
+  private latestHours(): number {
+    return Math.max(STREAM_HOURS, this.profile.topics.retentionHours);
   }
 
   /** Reads what the job says of its run. */

@@ -11,6 +11,9 @@ export interface FeedStreamsProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
+/** For how long streams keep records. */
+export const STREAM_HOURS = 24;
+
 /** One Kinesis stream for each feed. */
 export class FeedStreams extends Construct {
   readonly all: readonly Stream[];
@@ -28,7 +31,7 @@ export class FeedStreams extends Construct {
         new Stream(this, feed, {
           streamName: names.streams[feed],
           encryption: StreamEncryption.MANAGED,
-          retentionPeriod: Duration.hours(24),
+          retentionPeriod: Duration.hours(STREAM_HOURS),
           removalPolicy,
           ...capacity,
         }),

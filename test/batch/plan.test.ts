@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PlanError, type PlanEvent, planRun } from '../../lambda/batch/plan/plan.ts';
 
-const settings = { flushSeconds: 2, graceSeconds: 1, firstRunDays: 3, keptRuns: 3, leaseSeconds: 100 };
+const settings = { flushSeconds: 2, graceSeconds: 1, firstRunDays: 3, latestHours: 24, keptRuns: 3, leaseSeconds: 100 };
 const event = (more: Partial<PlanEvent> = {}): PlanEvent => ({
   runId: 'run-1',
   startTime: '2026-11-21T10:00:00.500Z',
@@ -50,10 +50,16 @@ test.each([
   expect(watermarkAt(start)).toBe(String(Date.parse(second)));
 });
 
-test('the next run reads from the day before the last watermark', () => {
-  const plan = planRun(event({ state: pointer('2026-11-20T23:59:00Z') }), settings);
-  expect(plan).toMatchObject({ from: '2026-11-19', to: '2026-11-21', reclean: 'false', pointerRunId: 'run-0' });
-});
+test.each([
+  [24, '2026-11-19'],
+  [72, '2026-11-17'],
+])(
+  'where records land %p hours late at most, the next run reads from as long before the last watermark',
+  (latestHours, from) => {
+    const plan = planRun(event({ state: pointer('2026-11-20T23:59:00Z') }), { ...settings, latestHours });
+    expect(plan).toMatchObject({ from, to: '2026-11-21', reclean: 'false', pointerRunId: 'run-0' });
+  },
+);
 
 test('answers of the last published runs are kept, this one among them', () => {
   const keptAfter = (published?: readonly string[]) => {

@@ -97,6 +97,11 @@ test('a window in which records settle is that of the slower way to raw', () => 
   expect(variables).toMatchObject({ FLUSH_SECONDS: '60', GRACE_SECONDS: '60', FIRST_RUN_DAYS: '30' });
 });
 
+test('a run looks back as far as a record may land late: for as long as a topic or a stream keeps it', () => {
+  const variables = named(batch, 'AWS::Lambda::Function', 'Plan')['Environment'].Variables;
+  expect(variables).toMatchObject({ LATEST_HOURS: '72' });
+});
+
 describe('the schedule', () => {
   const schedule = only(batch, 'AWS::Scheduler::Schedule');
 

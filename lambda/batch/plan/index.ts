@@ -5,6 +5,7 @@ const settings = {
   flushSeconds: Number(required('FLUSH_SECONDS')),
   graceSeconds: Number(required('GRACE_SECONDS')),
   firstRunDays: Number(required('FIRST_RUN_DAYS')),
+  latestHours: Number(required('LATEST_HOURS')),
   keptRuns: Number(required('KEPT_RUNS')),
   leaseSeconds: Number(required('LEASE_SECONDS')),
 };

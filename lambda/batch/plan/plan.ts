@@ -3,6 +3,8 @@ export interface PlanSettings {
   readonly flushSeconds: number;
   readonly graceSeconds: number;
   readonly firstRunDays: number;
+  /** For how long a log keeps a record that has not reached raw: so late may it land below a watermark. */
+  readonly latestHours: number;
   /** Of how many published runs the answers are kept, this one among them. */
   readonly keptRuns: number;
   readonly leaseSeconds: number;
@@ -63,7 +65,8 @@ export class PlanError extends Error {
 }
 
 const SECOND = 1_000;
-const DAY = 86_400 * SECOND;
+const HOUR = 3_600 * SECOND;
+const DAY = 24 * HOUR;
 /** It stands in SQL and in keys of S3. */
 const RUN_ID = /^[A-Za-z0-9._-]{1,80}$/;
 
@@ -77,7 +80,7 @@ export function planRun(event: PlanEvent, settings: PlanSettings): Plan {
   const pointer = event.state.Item?.pointer?.M;
   // Another look at old dates must not show rows that the other dates' runs have not seen.
   const watermark = input.range && pointer ? Number(pointer.watermark.N) : newestWatermark(startMs, settings);
-  const { from, to } = input.range ?? newDates(watermark, pointer, settings.firstRunDays);
+  const { from, to } = input.range ?? newDates(watermark, pointer, settings);
   const published = publishedRuns(event, settings.keptRuns);
   const now = Math.floor(startMs / SECOND);
   return {
@@ -113,9 +116,9 @@ function publishedRuns({ runId, state: { Item: item } }: PlanEvent, kept: number
   return [...others, runId].slice(-kept);
 }
 
-/** From the day before the last watermark, so that what landed late over midnight is met. */
-function newDates(watermark: number, pointer: Pointer | undefined, firstRunDays: number) {
-  const from = pointer ? Number(pointer.watermark.N) - DAY : watermark - firstRunDays * DAY;
+/** As far before the last watermark as what landed late since may have arrived. */
+function newDates(watermark: number, pointer: Pointer | undefined, { firstRunDays, latestHours }: PlanSettings) {
+  const from = pointer ? Number(pointer.watermark.N) - latestHours * HOUR : watermark - firstRunDays * DAY;
   return { from: dateOf(Math.min(from, watermark)), to: dateOf(watermark) };
 }
 
