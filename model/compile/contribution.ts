@@ -74,7 +74,8 @@ export function delta(metric: Metric, before: Post | undefined, after: Post | un
   const sums = new Map<string, Addend>();
   const add = (sign: bigint) => (found: Addend) => {
     const { counter } = found;
-    const id = `${counter.group}\n${counter.member}`;
+    // Neither has this character: see keys.
+    const id = `${counter.group}#${counter.member}`;
     sums.set(id, { counter, amount: (sums.get(id)?.amount ?? 0n) + sign * found.amount });
   };
   contribution(metric, before).forEach(add(-1n));

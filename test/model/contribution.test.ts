@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { contribution, delta, expiresAt } from '../../model/compile/contribution.ts';
 import { blockOf, compareValues, joinKey, keyText, numberKey, splitKey } from '../../model/compile/keys.ts';
-import { category, person, poster } from '../../model/metrics/dimensions.ts';
+import { category, country, person, poster } from '../../model/metrics/dimensions.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { bands, count, distinct, histogram, type Metric, oneOf, sum } from '../../model/metrics/metric.ts';
 import type { Post } from '../../model/post.ts';
@@ -117,6 +117,13 @@ test('the deltas of all changes of a post add up to the contribution of its last
       }
     }),
   );
+});
+
+test('counters whose names could be read as one another are told apart', () => {
+  const posters = metric({ measure: distinct(poster), by: [country] });
+  const one = { ...with_('geo', { country: 'x' }), pin: with_('pin', { poster_name: 'y\nz' }).pin! };
+  const other = { ...with_('geo', { country: 'x\ny' }), pin: with_('pin', { poster_name: 'z' }).pin! };
+  expect(delta(posters, one, other)).toHaveLength(4);
 });
 
 test('keys are what DynamoDB takes', () => {
