@@ -1,10 +1,20 @@
 import { feeds } from '../feeds/index.ts';
-import { type Condition, type Dimension, keptMinutes, type Metric, memberColumns, partsOf } from '../metrics/metric.ts';
+import {
+  type Condition,
+  type Dimension,
+  keptMinutes,
+  type Metric,
+  memberColumns,
+  partsOf,
+  unknown,
+} from '../metrics/metric.ts';
 import { feedNames, type Rule } from '../rules/rule.ts';
+import { maxTextBytes } from './keys.ts';
+import { reservedWords } from './reserved-words.ts';
 import { amountColumn, dimensionsOf, minuteColumn } from './rows.ts';
 
-/** Of the sort keys of DynamoDB, each text taking up to three times its bytes. */
-const textsInKey = 2;
+/** Of a sort key of DynamoDB. */
+const mostKeyBytes = 1_024;
 
 /** What of a metric cannot be compiled, as sentences without its name. */
 export function metricProblems(metric: Metric): readonly string[] {
@@ -25,14 +35,27 @@ export function metricProblems(metric: Metric): readonly string[] {
     ...columnProblems(columns),
     ...dimensions.flatMap(bandProblems),
     ...where.flatMap(conditionProblems),
-    ...(inKey.some((parts) => parts.filter(({ kind }) => kind === 'text').length > textsInKey)
-      ? [`a key of DynamoDB holds no more than ${textsInKey} texts: use fewer.`]
-      : []),
+    ...inKey.filter((parts) => keyBytes(parts) > mostKeyBytes).map(keyProblem),
     ...(readBudget !== undefined && !(Number.isSafeInteger(readBudget) && readBudget > 0)
       ? [`the read budget ${readBudget} is no whole number from 1.`]
       : []),
     ...(window ? windowProblems(metric) : []),
   ];
+}
+
+/** At most: in texts, the characters that part a key are escaped by three bytes. */
+const keyBytes = (parts: readonly Dimension[]): number =>
+  parts.reduce((sum, dimension) => sum + 1 + partBytes(dimension), 0);
+
+function partBytes(dimension: Dimension): number {
+  if (dimension.kind === 'text') return 3 * maxTextBytes;
+  if (dimension.kind !== 'bands') return 'YYYY-MM-DDThh:mm:ss.mmmZ'.length;
+  return 3 * Math.max(unknown.length, ...dimension.bands.map(({ label }) => Buffer.byteLength(label)));
+}
+
+function keyProblem(parts: readonly Dimension[]): string {
+  const names = parts.map(({ name }) => name).join(', ');
+  return `${names} take up to ${keyBytes(parts)} bytes of a key, and DynamoDB has ${mostKeyBytes}: use fewer texts.`;
 }
 
 function windowProblems({ window }: Metric): readonly string[] {
@@ -96,21 +119,6 @@ function fits(rule: Rule, needs: Needs): boolean {
   }
 }
 
-/** Of Athena's DDL, as far as a column could be called so. */
-const reserved = [
-  'date',
-  'timestamp',
-  'order',
-  'values',
-  'user',
-  'table',
-  'from',
-  'to',
-  'where',
-  'group',
-  'end',
-  'year',
-];
 const ours = [minuteColumn, amountColumn, 'run_id', 'watermark', 'place', 'upto', 'posts_counted'];
 
 export function columnProblems(columns: readonly string[]): readonly string[] {
@@ -121,13 +129,13 @@ export function columnProblems(columns: readonly string[]): readonly string[] {
       .map((name) => `the column ${name} is to have lower-case letters, digits and underscores only.`),
     ...twice.map((name) => `two of its columns are named ${name}: name one of them otherwise.`),
     ...columns
-      .filter((name) => ours.includes(name) || reserved.includes(name))
+      .filter((name) => ours.includes(name) || reservedWords.has(name))
       .map((name) => `the column name ${name} is taken: name it otherwise.`),
   ];
 }
 
 /** What would end a text of SQL's or of a template's early. */
-export const unsafe = /[{}\\]/;
+export const unsafe = /[{}\\\r\n]/;
 
 function bandProblems(dimension: Dimension): readonly string[] {
   if (dimension.kind !== 'bands') return [];
@@ -139,7 +147,9 @@ function bandProblems(dimension: Dimension): readonly string[] {
   return [
     ...(rise && isOpen ? [] : [`the bands of ${name} are to rise, each with \`below\`, and the last without.`]),
     ...(new Set(labels).size === labels.length ? [] : [`two bands of ${name} have one label: rename one.`]),
-    ...labels.filter((label) => unsafe.test(label)).map((label) => `the label ${label} has a brace or a backslash.`),
+    ...labels
+      .filter((label) => unsafe.test(label))
+      .map((label) => `the label ${label} has a brace, a backslash or a line break.`),
   ];
 }
 
@@ -150,6 +160,16 @@ const conditionProblems = (condition: Condition): readonly string[] =>
         ...(condition.values.length === 0 ? ['a condition lets no value through: name some.'] : []),
         ...condition.values
           .filter((value) => unsafe.test(value))
-          .map((value) => `${value} has a brace or a backslash.`),
+          .map((value) => `${value} has a brace, a backslash or a line break.`),
+        ...strangeValues(condition.dimension, condition.values),
         ...(condition.dimension.kind === 'number' ? ['a condition on a number needs bands.'] : []),
       ];
+
+/** Those that a column of bands never has. */
+export function strangeValues(dimension: Dimension | undefined, values: readonly string[]): readonly string[] {
+  if (dimension?.kind !== 'bands') return [];
+  const labels = [...dimension.bands.map(({ label }) => label), unknown];
+  return values
+    .filter((value) => !labels.includes(value))
+    .map((value) => `${dimension.name} is never ${value}: take one of ${labels.join(', ')}.`);
+}

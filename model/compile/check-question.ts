@@ -1,6 +1,7 @@
 import type { Dimension, Metric } from '../metrics/metric.ts';
-import { type Aggregate, metricsOf, type Question } from '../questions/question.ts';
-import { columnProblems, unsafe } from './check-metric.ts';
+import { type Aggregate, type Filter, metricsOf, type Question } from '../questions/question.ts';
+import { columnProblems, strangeValues, unsafe } from './check-metric.ts';
+import { compareValues } from './keys.ts';
 import { dimensionsOf } from './rows.ts';
 
 /** What of a question cannot be compiled, as sentences without its name. */
@@ -9,8 +10,10 @@ export function questionProblems(question: Question, metrics: readonly Metric[])
   const used = metricsOf(question);
   const shown = [...by, ...Object.keys(values)];
   const filters = [
-    ...where,
-    ...Object.values(values).flatMap((each) => (each.kind === 'total' ? (each.where ?? []) : [])),
+    ...where.map((filter) => ({ filter, of: metric })),
+    ...Object.values(values).flatMap((each) =>
+      each.kind === 'total' && each.where ? [{ filter: each.where, of: each.metric ?? metric }] : [],
+    ),
   ];
   return [
     ...(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name) ? [] : ['name it with lower-case words joined by underscores.']),
@@ -23,13 +26,7 @@ export function questionProblems(question: Question, metrics: readonly Metric[])
         .filter((column) => columnOf(each, column) === undefined)
         .map((column) => `${each.name} has no column ${column}: take one of ${columnsText(each)}.`),
     ),
-    ...filters
-      .filter(({ column }) => columnOf(metric, column)?.kind === 'number')
-      .map(({ column }) => `a filter on the number ${column} needs bands.`),
-    ...filters
-      .flatMap((filter) => ('in' in filter ? filter.in : [filter.from, filter.to]))
-      .filter((value) => unsafe.test(value))
-      .map((value) => `${value} has a brace or a backslash.`),
+    ...filters.flatMap(({ filter, of }) => filterProblems(filter, columnOf(of, filter.column))),
     ...(Object.keys(values).length === 0 ? ['it shows no value.'] : []),
     ...columnProblems(shown),
     ...Object.entries(values).flatMap(([column, value]) => valueProblems(question, column, value)),
@@ -39,6 +36,20 @@ export function questionProblems(question: Question, metrics: readonly Metric[])
     ...(limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)
       ? [`the limit ${limit} is no whole number.`]
       : []),
+  ];
+}
+
+function filterProblems(filter: Filter, dimension: Dimension | undefined): readonly string[] {
+  const { column } = filter;
+  const values = 'in' in filter ? filter.in : [filter.from, filter.to];
+  const isEmpty = 'in' in filter ? values.length === 0 : compareValues(filter.from, filter.to) > 0;
+  return [
+    ...(dimension?.kind === 'number' ? [`a filter on the number ${column} needs bands.`] : []),
+    ...(isEmpty ? [`the filter on ${column} lets no value through.`] : []),
+    ...values
+      .filter((value) => unsafe.test(value))
+      .map((value) => `${value} has a brace, a backslash or a line break.`),
+    ...strangeValues(dimension, values),
   ];
 }
 

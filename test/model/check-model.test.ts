@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkModel, ModelError } from '../../model/compile/check-model.ts';
-import { category, country, followers } from '../../model/metrics/dimensions.ts';
+import { ageGroup, category, country, followers } from '../../model/metrics/dimensions.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import { bands, count, distinct, known, type Metric, oneOf, sum, text, year } from '../../model/metrics/metric.ts';
 import { questions } from '../../model/questions/index.ts';
@@ -43,10 +43,20 @@ describe('a metric is refused by its name', () => {
       /two of its columns are named category/,
     ],
     ['a column that is ours', { by: [text('pin.category', 'amount')] }, /the column name amount is taken/],
+    ['a column that SQL takes otherwise', { by: [text('pin.category', 'range')] }, /the column name range is taken/],
+    [
+      'a condition that no band meets',
+      { where: [oneOf(ageGroup, '18-25')] },
+      /age_group is never 18-25: take one of <18, 18-24, .*, unknown\./,
+    ],
     ['a column that SQL cannot name', { by: [text('pin.category', 'a b')] }, /the column a b is to have/],
     ['a read budget of nothing', { readBudget: 0 }, /the read budget 0 is no whole number/],
     ['distinct nothing', { measure: distinct(), readBudget: 1 }, /name the keys/],
-    ['three texts in a key', { by: [category, country, text('pin.is_image_or_video')] }, /no more than 2 texts/],
+    [
+      'three texts in a key',
+      { by: [category, country, text('pin.is_image_or_video')] },
+      /category, country, is_image_or_video take up to 1443 bytes of a key/,
+    ],
     ['a window of part of a minute', { window: { minutes: 0.5, arrival: 'pin' } }, /the window has 0\.5 minutes/],
     ['a window longer than is kept', { window: { minutes: 1441, arrival: 'pin' } }, /1 to 1440/],
     [
@@ -82,6 +92,7 @@ describe('a metric is refused by its name', () => {
 describe('a question is refused by its name', () => {
   const asked: Question = { name: 'asked', title: 'Asked', metric: good, by: ['category'], values: { posts: total() } };
   const other: Metric = { ...good, name: 'other', by: [country] };
+  const aged: Metric = { ...good, name: 'aged', by: [ageGroup] };
   const people: Metric = { ...good, name: 'people', measure: distinct(text('user.last_name')) };
   test.each<[string, Partial<Question>, RegExp]>([
     [
@@ -119,9 +130,20 @@ describe('a question is refused by its name', () => {
     ['a rank by what is not shown', { top: { of: 'x', within: [] } }, /it ranks by x, which it does not show/],
     ['an order by what is not shown', { order: [{ column: 'x' }] }, /it ranks by x/],
     ['a filter with a brace', { where: [{ column: 'category', in: ['{}'] }] }, /\{\} has a brace/],
+    ['a filter without a value', { where: [{ column: 'category', in: [] }] }, /the filter on category lets no value/],
+    [
+      'a range that ends before it begins',
+      { where: [{ column: 'category', from: 'b', to: 'a' }] },
+      /the filter on category lets no value/,
+    ],
+    [
+      'a filter that no band meets',
+      { metric: aged, by: ['age_group'], where: [{ column: 'age_group', in: ['9'] }] },
+      /age_group is never 9/,
+    ],
     ['a limit of nothing', { limit: 0 }, /the limit 0 is no whole number/],
   ])('for %s', (_, change, message) => {
-    const found = problemsOf([good, other, people], [{ ...asked, ...change }]);
+    const found = problemsOf([good, other, people, aged], [{ ...asked, ...change }]);
     expect(found).toMatch(message);
   });
 });
