@@ -1,3 +1,4 @@
+import { latestArrivalMs } from './order-key.ts';
 import type { LogRecord } from './rows.ts';
 
 /** What is read of a record as an event source mapping of a topic delivers it. */
@@ -19,7 +20,8 @@ export function deliveredKafkaRecord(delivered: DeliveredKafkaRecord): LogRecord
     topic,
     partition: String(partition),
     offset: String(offset),
-    arrivalMs: timestamp,
+    // As the connector lands a record without a time, or with one that no order key holds: it stops no partition.
+    arrivalMs: timestamp >= 0 && timestamp <= latestArrivalMs ? timestamp : 0,
     bytes: Buffer.from(value ?? '', 'base64'),
   };
 }

@@ -1,5 +1,8 @@
 import { type Coordinate, CoordinateError, checked, maxPosition } from './coordinates.ts';
 
+/** Epoch milliseconds in 13 digits. */
+export const latestArrivalMs = 9_999_999_999_999;
+
 /**
  * The text by which arrivals of a post are ordered, bytewise, in every layer: of two, the greater wins.
  * `arrival ms (13 digits)#source#topic#partition#offset (56 digits)#position (6 digits)`. `#` sorts before
@@ -9,7 +12,7 @@ import { type Coordinate, CoordinateError, checked, maxPosition } from './coordi
  */
 export function orderKey(arrivalMs: number, coordinate: Coordinate): string {
   const { source, topic, partition, offset, position } = checked(coordinate);
-  if (!Number.isInteger(arrivalMs) || arrivalMs < 0 || arrivalMs > 9_999_999_999_999) {
+  if (!Number.isInteger(arrivalMs) || arrivalMs < 0 || arrivalMs > latestArrivalMs) {
     throw new CoordinateError(`${arrivalMs} is no arrival time in milliseconds.`);
   }
   if (!Number.isInteger(position) || position < 0 || position > maxPosition) {

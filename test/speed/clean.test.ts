@@ -9,6 +9,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Context, KinesisStreamEvent, MSKEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
+import { deliveredKafkaRecord } from '../../model/kafka-event.ts';
 import type { Part } from '../../model/post.ts';
 
 process.env['POSTS_TABLE'] = 'pinflow-demo-posts';
@@ -235,6 +236,17 @@ describe('a store that fails', () => {
     expect(lines.join('')).toContain('"sequenceNumber":"101","reason":"Gave up at the deadline: ThrottlingException');
   });
 
+  test('for long has what comes first in the log stored first, so that the batch is further on when it starts again', async () => {
+    dynamo.on(UpdateItemCommand).callsFake(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return {};
+    });
+    const rows = Array.from({ length: 400 }, (_, ind) => geoRow(ind, 'A'));
+    const { batchItemFailures } = await run(eventOf(['hello', ...rows]), 1_300);
+    expect(s3.commandCalls(PutObjectCommand)).toHaveLength(1);
+    expect(Number(batchItemFailures[0]?.itemIdentifier)).toBeGreaterThan(100);
+  });
+
   test('is not asked at all without time', async () => {
     expect(await run(eventOf([geoRow(1, 'A')]), 900)).toEqual({ batchItemFailures: [{ itemIdentifier: '100' }] });
     expect(updates()).toEqual([]);
@@ -308,6 +320,11 @@ describe('records of a topic', () => {
       rawBase64: Buffer.from(bytes).toString('base64'),
     });
     expect(counts()).toEqual({ RecordsIn: 2, RowsIn: 2, RowsApplied: 1, RowsQuarantined: 1 });
+  });
+
+  test.each([-1, 1_598_586_767_123_000])('whose time is %p arrived at 0, as in raw', (timestamp) => {
+    const record = { topic: 'demo.geo', partition: 0, offset: 7, timestamp, value: null };
+    expect(deliveredKafkaRecord(record)).toMatchObject({ offset: '7', arrivalMs: 0 });
   });
 
   test('come again as a whole if a store stays unavailable; what was stored is counted', async () => {

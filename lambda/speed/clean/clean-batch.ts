@@ -57,6 +57,12 @@ interface PostRows {
   readonly firstIndex: number;
 }
 
+/** Of the record with this index. */
+interface Task {
+  readonly index: number;
+  operation(): Promise<void>;
+}
+
 type CleanedRow = Row & { readonly result: Cleaned };
 type Refused = RefusedRow & { readonly index: number };
 
@@ -82,7 +88,7 @@ export async function storeRows(
   const batch = readBatch(groups);
   const signal = AbortSignal.timeout(Math.max(0, patience.deadline - patience.now()));
   let failed: BatchOutcome['failed'];
-  const attempt = async (index: number, operation: () => Promise<void>) => {
+  const attempt = async ({ index, operation }: Task) => {
     try {
       await withRetries(patience, operation);
     } catch (error) {
@@ -91,22 +97,24 @@ export async function storeRows(
     }
   };
 
-  const writes = batch.posts.map(
-    (rows) => () =>
-      attempt(rows.firstIndex, async () => {
-        const part = partOf(rows.feed, rows.winner);
-        const written = await posts.write(rows.feed.name, rows.ind, part, signal);
-        countPost(batch.outcomes.get(rows.feed.name)!, rows, part, written, patience.now());
-      }),
-  );
-  const puts = batch.refused.map(
-    (refused) => () =>
-      attempt(refused.index, async () => {
-        await quarantine.keep(refused, signal);
-        batch.outcomes.get(refused.feed.name)!.quarantined++;
-      }),
-  );
-  await forEachConcurrently([...writes, ...puts], concurrency, (task) => task());
+  const writes = batch.posts.map((rows) => ({
+    index: rows.firstIndex,
+    operation: async () => {
+      const part = partOf(rows.feed, rows.winner);
+      const written = await posts.write(rows.feed.name, rows.ind, part, signal);
+      countPost(batch.outcomes.get(rows.feed.name)!, rows, part, written, patience.now());
+    },
+  }));
+  const puts = batch.refused.map((refused) => ({
+    index: refused.index,
+    operation: async () => {
+      await quarantine.keep(refused, signal);
+      batch.outcomes.get(refused.feed.name)!.quarantined++;
+    },
+  }));
+  // In the order of the log, so that a batch that does not fit into the time is further on when it starts again.
+  const tasks: readonly Task[] = [...writes, ...puts].sort((one, other) => one.index - other.index);
+  await forEachConcurrently(tasks, concurrency, attempt);
   return { feeds: batch.outcomes, ...(failed && { failed }) };
 }
 
