@@ -35,6 +35,12 @@ describe('a part of a post and its row in silver', () => {
       'equal',
     ],
     [
+      'are equal, with further digits of the second',
+      part({ fields: { ...fields, timestamp: '2020-08-28T03:52:40.000Z' } }),
+      row({ values: ['Albania', '[-89.5, 1.0E-7]', '2020-08-28 03:52:40.000000'] }),
+      'equal',
+    ],
+    [
       'differ in a text',
       part(),
       row({ values: ['Algeria', '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.001'] }),
@@ -50,6 +56,12 @@ describe('a part of a post and its row in silver', () => {
       'differ in a moment',
       part(),
       row({ values: ['Albania', '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.002'] }),
+      'otherContent',
+    ],
+    [
+      'differ in a part of a millisecond',
+      part(),
+      row({ values: ['Albania', '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.001001'] }),
       'otherContent',
     ],
     ['differ in a null', part(), row({ values: [null, '[-89.5, 1.0E-7]', '2020-08-28 03:52:47.001'] }), 'otherContent'],
