@@ -11,7 +11,7 @@ export interface BatchState {
   readonly silver: Readonly<Record<FeedName, ReadonlyMap<number, string>>>;
   /** Coordinates of the rows in quarantine. */
   readonly quarantined: ReadonlySet<string>;
-  /** Epoch ms: the batch has seen what arrived before. undefined: there was no run. */
+  /** Epoch ms: the batch has seen what arrived up to it. undefined: there was no run. */
   readonly watermark: number | undefined;
 }
 
@@ -29,7 +29,7 @@ interface FeedRow {
 export function batchAccount(rows: readonly FeedRow[], state: BatchState): Record<FeedName, BatchFeedAccount> {
   const accounts = accountFor(rows, storedState(rows, state));
   const withWaiting = (feed: FeedName): BatchFeedAccount => {
-    const isWaiting = (arrivalMs: number) => state.watermark === undefined || arrivalMs >= state.watermark;
+    const isWaiting = (arrivalMs: number) => state.watermark === undefined || arrivalMs > state.watermark;
     const { fates } = accounts[feed];
     const waiting = fates.filter(({ fate, arrivalMs }) => fate === 'missing' && isWaiting(arrivalMs)).length;
     return { ...accounts[feed], waiting };

@@ -30,13 +30,14 @@ test('rows of both doors are judged by the order keys of silver, quarantine and 
   const duplicate = rowAt(2, 'kinesis', user(31));
   const applied = rowAt(3, 'kafka', user(31));
   const refused = rowAt(4, 'kafka', user('young'));
-  const late = rowAt(5, 'kafka', user(32, 2));
+  // Arrived at the very watermark, which runs read.
+  const late = rowAt(9, 'kafka', user(32, 2));
   const waiting = rowAt(10, 'kinesis', user(33, 3));
   const rows = [superseded, duplicate, applied, refused, late, waiting].map((row) => ({ feed: 'user' as const, row }));
   const silver = { pin: new Map(), geo: new Map(), user: new Map([[1, applied.orderKey]]) };
   const quarantined = new Set([formatCoordinate(refused.coordinate)]);
 
-  const account = batchAccount([...rows, rows[0]!], { silver, quarantined, watermark: arrival + 10 }).user;
+  const account = batchAccount([...rows, rows[0]!], { silver, quarantined, watermark: arrival + 9 }).user;
   expect(account.fates.map(({ fate }) => fate)).toEqual([
     'superseded',
     'duplicate',
