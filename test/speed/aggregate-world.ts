@@ -47,12 +47,16 @@ export interface Faults {
 
 const startMs = Date.UTC(2026, 0, 1);
 
+/** Records that come again at most. */
+export const mostBack = 4;
+
 /**
  * Posts, their change stream and their counters, with DynamoDB's conditional writes, in memory. Requests take turns in
  * a random order, and fail at random.
  */
 export class World {
   readonly posts = new Map<number, Post>();
+  /** In the order in which they were made: as many as there are at a time, then those that took the place of others. */
   readonly shards: DynamoDBRecord[][];
   readonly counters = new Map<string, StoredCounter>();
   readonly progress = new Map<string, string>();
@@ -62,9 +66,11 @@ export class World {
   #now = startMs / 1000;
   /** Of each shard: how many records are done with. */
   readonly #checkpoints: number[];
-  /** Of each shard: how many there were when a batch was last given up. */
-  readonly #givenUp: number[];
+  /** Of each shard: how many there were when a batch was last given up, and epoch seconds at which it was. */
+  readonly #givenUp: { readonly upTo: number; readonly at: number }[];
   #givenUpAt: number | undefined;
+  /** For each shard that there was at first: it and what took its place, one after the other. */
+  readonly #lines: number[][];
   readonly #metrics: readonly Countable[];
   readonly #random: () => number;
   #sequence = 0;
@@ -74,7 +80,8 @@ export class World {
     this.#random = random;
     this.shards = Array.from({ length: shards }, () => []);
     this.#checkpoints = this.shards.map(() => 0);
-    this.#givenUp = this.shards.map(() => 0);
+    this.#givenUp = this.shards.map(() => ({ upTo: 0, at: 0 }));
+    this.#lines = this.shards.map((_, shard) => [shard]);
   }
 
   /** As the clean step does: the greater order key wins, and a stamp is never lowered. */
@@ -106,13 +113,28 @@ export class World {
     this.registry = undefined;
   }
 
-  /** An event source mapping lets go of a batch, and of nothing after it. */
-  giveUp(shard: number, size: number): void {
-    const upTo = this.#checkpoints[shard]! + size;
-    if (upTo >= this.shards[shard]!.length) return;
+  /** A shard is closed: what is written from now on is told by another, which is read after it. */
+  split(line: number): void {
+    this.#lines[line]!.push(this.shards.length);
+    this.shards.push([]);
+    this.#checkpoints.push(0);
+    this.#givenUp.push({ upTo: 0, at: 0 });
+  }
+
+  /** An event source mapping lets go of a batch. */
+  giveUp(line: number, size: number): void {
+    const shard = this.#reading(line);
+    const upTo = Math.min(this.#checkpoints[shard]! + size, this.shards[shard]!.length);
+    if (upTo === this.#checkpoints[shard]) return;
+    const at = this.now / 1000;
     this.#checkpoints[shard] = upTo;
-    this.#givenUp[shard] = upTo;
-    this.#givenUpAt = this.now / 1000;
+    this.#givenUp[shard] = { upTo, at };
+    this.#givenUpAt = at;
+  }
+
+  /** Whether a batch of the shard was given up in this generation or after it. */
+  givenUpSince(shard: number, generation: number): boolean {
+    return this.#givenUp[shard]!.at >= generation;
   }
 
   get hasGivenUp(): boolean {
@@ -126,8 +148,8 @@ export class World {
   }
 
   /** A record that nobody can read. */
-  poison(shard: number): void {
-    this.shards[shard]!.push({
+  poison(line: number): void {
+    this.shards[this.#lines[line]!.at(-1)!]!.push({
       eventName: 'MODIFY',
       dynamodb: { SequenceNumber: this.#next(), NewImage: { ind: { S: '?' } } },
     });
@@ -135,16 +157,19 @@ export class World {
 
   /**
    * An event source mapping's batch: from the checkpoint or before it, to wherever. Succeeds or is left for later.
-   * @param back how many records that are done with come again
+   * @param back how many records that are done with come again, at the greatest of a shard that was closed before
    * @param metrics of the function's version @default - all
    */
   async deliver(
-    shard: number,
+    line: number,
     back: number,
     size: number,
     faults: Faults,
     metrics: readonly Countable[] = this.#metrics,
   ): Promise<void> {
+    const shards = this.#lines[line]!;
+    const reading = this.#reading(line);
+    const shard = (back >= mostBack ? shards[shards.indexOf(reading) - 1] : undefined) ?? reading;
     const begin = Math.max(0, this.#checkpoints[shard]! - back);
     const records = this.shards[shard]!.slice(begin, begin + size);
     if (records.length === 0) return;
@@ -158,10 +183,19 @@ export class World {
 
   /** Until nothing is left, in batches of this size. */
   async drain(size: number, faults: Faults): Promise<void> {
-    const isBehind = (shard: number) => this.#checkpoints[shard]! < this.shards[shard]!.length;
-    while (this.shards.some((_, shard) => isBehind(shard))) {
-      await Promise.all(this.shards.map((_, shard) => this.deliver(shard, 0, size, faults)));
+    while (this.shards.some((_, shard) => this.#isBehind(shard))) {
+      await Promise.all(this.#lines.map((_, line) => this.deliver(line, 0, size, faults)));
     }
+  }
+
+  #isBehind(shard: number): boolean {
+    return this.#checkpoints[shard]! < this.shards[shard]!.length;
+  }
+
+  /** A shard is read once those before it are done. */
+  #reading(line: number): number {
+    const shards = this.#lines[line]!;
+    return shards.find((shard) => this.#isBehind(shard)) ?? shards.at(-1)!;
   }
 
   /** A counter's value in a generation, over all of its partitions. */
@@ -211,11 +245,18 @@ export class World {
 
   /** What is given up is as old as the stream keeps it, and so is every post that has not changed since. */
   #isOld(ind: number): boolean {
-    const shard = Math.abs(ind) % this.shards.length;
+    const shards = this.#lineOf(ind);
     const key = JSON.stringify(marshall({ ind }));
-    return !this.shards[shard]!.slice(this.#givenUp[shard]).some(
-      ({ dynamodb }) => JSON.stringify({ ind: dynamodb?.NewImage?.['ind'] }) === key,
-    );
+    const last = shards.findLastIndex((shard) => this.#givenUp[shard]!.upTo > 0);
+    const kept = shards.flatMap((shard, at) => {
+      if (at < last) return [];
+      return at === last ? this.shards[shard]!.slice(this.#givenUp[shard]!.upTo) : this.shards[shard]!;
+    });
+    return !kept.some(({ dynamodb }) => JSON.stringify({ ind: dynamodb?.NewImage?.['ind'] }) === key);
+  }
+
+  #lineOf(ind: number): readonly number[] {
+    return this.#lines[Math.abs(ind) % this.#lines.length]!;
   }
 
   #next(): string {
@@ -227,7 +268,7 @@ export class World {
     const old = this.posts.get(ind);
     if (post === undefined) this.posts.delete(ind);
     else this.posts.set(ind, post);
-    this.shards[Math.abs(ind) % this.shards.length]!.push({
+    this.shards[this.#lineOf(ind).at(-1)!]!.push({
       eventName: post === undefined ? 'REMOVE' : 'MODIFY',
       dynamodb: {
         SequenceNumber: this.#next(),

@@ -13,7 +13,8 @@ import {
 import { metrics } from '../../model/metrics/index.ts';
 import type { Part } from '../../model/post.ts';
 import type { FeedName } from '../../model/rules/rule.ts';
-import { type Faults, World } from './aggregate-world.ts';
+import { type Faults, mostBack, World } from './aggregate-world.ts';
+import { seeded } from './seeded.ts';
 
 const countables = metrics.map(countable);
 const ids = countables.map(({ id }) => id);
@@ -41,6 +42,7 @@ type Command =
       /** By a version of the function that does not know this metric. */
       readonly without: number | undefined;
     }
+  | { readonly do: 'split'; readonly shard: number }
   | { readonly do: 'giveUp'; readonly shard: number; readonly size: number }
   | { readonly do: 'observe' }
   /** Of the counters table. */
@@ -85,13 +87,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('deliver' as const),
       shard: fc.nat({ max: 1 }),
-      back: fc.nat({ max: 4 }),
+      back: fc.nat({ max: mostBack }),
       size: fc.integer({ min: 1, max: 8 }),
       wait: fc.boolean(),
       without: fc.option(fc.nat({ max: 11 }), { nil: undefined, freq: 12 }),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'lose' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('split' as const), shard: fc.nat({ max: 1 }) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -147,7 +150,10 @@ class Rebuild {
   get isDrained(): boolean {
     return (
       this.#ends?.every(
-        (end, shard) => end === undefined || (this.#world.progress.get(`shard-${shard}`) ?? '') >= end,
+        (end, shard) =>
+          end === undefined ||
+          (this.#world.progress.get(`shard-${shard}`) ?? '') >= end ||
+          this.#world.givenUpSince(shard, this.generation),
       ) ?? false
     );
   }
@@ -155,17 +161,6 @@ class Rebuild {
   get isCounted(): boolean {
     return this.#ends!.every((end, shard) => end === undefined || this.#world.hasCounted(shard, end, this.generation));
   }
-}
-
-/** A sequence of numbers from 0 to 1 that is the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function play(commands: readonly Command[], seed: number, faults: Faults): Promise<void> {
@@ -209,6 +204,9 @@ async function play(commands: readonly Command[], seed: number, faults: Faults):
         if (step.wait) await delivered;
         break;
       }
+      case 'split':
+        world.split(step.shard);
+        break;
       case 'giveUp':
         world.giveUp(step.shard, step.size);
         break;
