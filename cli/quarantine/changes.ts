@@ -1,6 +1,6 @@
 import { metricId } from '../../model/counters/keys.ts';
-import { beganAfter } from '../../model/counters/registry.ts';
-import { givenUpPrefixes, holdsChanges } from '../../model/kinesis-event.ts';
+import { beganAfter, generationAt } from '../../model/counters/registry.ts';
+import { givenUpPrefixes, holdsChanges, parkedPrefix, shardOfParked } from '../../model/kinesis-event.ts';
 import { metrics } from '../../model/metrics/index.ts';
 import type { DeployedNames } from '../accounting/deployed-names.ts';
 import type { Clients } from '../aws.ts';
@@ -20,6 +20,17 @@ export async function changesGivenUp(clients: Clients, bucket: string): Promise<
   const objects = listed.flat().filter(({ key }) => holdsChanges(key));
   if (objects.length === 0) return undefined;
   return { objects: objects.length, lastAt: Math.max(...objects.map(({ writtenAt }) => writtenAt)) };
+}
+
+/** Of which a batch was given up when this generation of counters had begun. */
+export async function shardsGivenUp(
+  clients: Clients,
+  bucket: string,
+  generation: number,
+): Promise<ReadonlySet<string>> {
+  const objects = await listObjects(clients, bucket, parkedPrefix);
+  const given = objects.filter(({ key, writtenAt }) => holdsChanges(key) && generationAt(writtenAt) >= generation);
+  return new Set(given.map(({ key }) => shardOfParked(key)!));
 }
 
 /** What to do about them; undefined: nothing, because there are none, or all counters began after the last of them. */

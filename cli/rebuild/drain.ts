@@ -26,6 +26,8 @@ export class NoStreamError extends Error {
 const emptyPages = 3;
 /** Readers of a shard share a few calls a second, and the function is one of them. */
 const pauseMs = 250;
+/** A look at what was given up is of a whole bucket. */
+const pausesBetweenLooks = 40;
 /** By which the clocks of a service may differ, and the second in which it answered. */
 const clocksMs = 3_000;
 
@@ -36,6 +38,8 @@ interface DrainOptions {
    * does not know how far it was counted. @default - all that the stream has
    */
   readonly since?: number;
+  /** Shards that are not waited for any more: of what is behind in them, some was given up. @default - none */
+  readonly givenUp?: () => Promise<ReadonlySet<string>>;
   readonly onBehind: (shards: number) => void | Promise<void>;
 }
 
@@ -51,7 +55,7 @@ export async function drained(clients: Clients, tables: Tables, options: DrainOp
 async function caughtUp(
   clients: Clients,
   tables: Tables,
-  { stop, since = 0, onBehind }: DrainOptions,
+  { stop, since = 0, givenUp = async () => new Set(), onBehind }: DrainOptions,
 ): Promise<boolean> {
   const { StreamArn, answeredAt } = await streamOf(clients, tables);
   const until = answeredAt + clocksMs;
@@ -64,9 +68,12 @@ async function caughtUp(
     );
     if (end !== undefined) ends.set(shard, end);
   }
-  while (ends.size > 0 && !stop.aborted) {
+  for (let pauses = 0; ends.size > 0 && !stop.aborted; pauses++) {
     for (const [shard, end] of ends) {
       if (((await progressOf(clients, tables, shard)) ?? '') >= end) ends.delete(shard);
+    }
+    if (ends.size > 0 && pauses % pausesBetweenLooks === 0) {
+      for (const shard of await givenUp()) ends.delete(shard);
     }
     await onBehind(ends.size);
     if (ends.size > 0) await pause(stop);

@@ -10,7 +10,7 @@ import {
 import { metrics as model } from '../../model/metrics/index.ts';
 import type { Metric } from '../../model/metrics/metric.ts';
 import type { Clients } from '../aws.ts';
-import { changesGivenUp } from '../quarantine/changes.ts';
+import { changesGivenUp, shardsGivenUp } from '../quarantine/changes.ts';
 import { drained, streamOf, type Tables } from './drain.ts';
 import { changeRegistry, markInexact, readRegistry } from './registry.ts';
 import { deleteOld, sweep } from './sweep.ts';
@@ -88,7 +88,14 @@ export async function rebuild(
     onStep({ name: 'waiting', shards });
     if (lookForMissing(await readRegistry(clients, countersTable))) inVain.abort();
   };
-  if (!(await drained(clients, tables, { stop: AbortSignal.any([stop, inVain.signal]), since, onBehind }))) {
+  const waiting = {
+    stop: AbortSignal.any([stop, inVain.signal]),
+    since,
+    // Their changes make the generation inexact, below.
+    givenUp: () => shardsGivenUp(clients, tables.quarantineBucket, generation),
+    onBehind,
+  };
+  if (!(await drained(clients, tables, waiting))) {
     return inVain.signal.aborted ? ended('notCounted', missing) : ended('stopped');
   }
 

@@ -74,3 +74,19 @@ test.each([
   },
   30_000,
 );
+
+test('a shard of which a batch was given up is not waited for', async () => {
+  const clients = clientsOf(Date.now(), () => undefined);
+  const tables = { postsTable: 'posts', countersTable: 'counters' };
+  const waitedFor = async (given: readonly string[]) => {
+    const behind: number[] = [];
+    const isDrained = await drained(clients, tables, {
+      stop: AbortSignal.timeout(5_000),
+      givenUp: async () => new Set(given),
+      onBehind: (shards) => void behind.push(shards),
+    });
+    return { isDrained, behind: [...new Set(behind)] };
+  };
+  expect(await waitedFor(['another'])).toEqual({ isDrained: false, behind: [1] });
+  expect(await waitedFor(['shard'])).toEqual({ isDrained: true, behind: [0] });
+}, 30_000);
