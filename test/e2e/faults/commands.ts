@@ -1,7 +1,9 @@
-import { type ExecFileOptions, execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runbook } from '../../../lib/monitoring/alarm-settings.ts';
+import { guard } from '../../../local/engines/guard.ts';
 import { checkRequirements, projectDir, pythonPath } from '../../../setup/paths.mjs';
 
 export interface CommandsOptions {
@@ -11,6 +13,8 @@ export interface CommandsOptions {
   readonly endpoint: string;
   readonly awsConfig: string;
   readonly stateDir: string;
+  /** For how long a command may run. @default 300,000 */
+  readonly limitMs?: number;
 }
 
 export class CommandError extends Error {
@@ -18,13 +22,14 @@ export class CommandError extends Error {
 }
 
 type Section = 'How to look' | 'How to fix';
-const LIMIT_MS = 300_000;
 
 /** Runs what runbooks tell to type, in a shell in which `aws` and `npm run` find a runtime on ports of its own. */
 export class Commands {
   readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #limitMs: number;
 
-  constructor({ scratch, endpoint, awsConfig, stateDir }: CommandsOptions) {
+  constructor({ scratch, endpoint, awsConfig, stateDir, limitMs = 300_000 }: CommandsOptions) {
+    this.#limitMs = limitMs;
     const bin = join(scratch, 'bin');
     mkdirSync(bin, { recursive: true });
     for (const [name, script] of Object.entries({ aws: AWS, npm: NPM })) {
@@ -50,15 +55,28 @@ export class Commands {
     throw new CommandError(`${command} exits with ${done.code}:\n${done.said}${done.failed}`);
   }
 
-  #type(command: string): Promise<{ readonly code: number | null; readonly said: string; readonly failed: string }> {
+  async #type(command: string): Promise<{ readonly code: number | null; said: string; failed: string }> {
     // As at a terminal `/dev/stdout` can be opened, which a socket of Node's cannot.
     const args = ['-o', 'pipefail', '-c', `(set +o pipefail; ${command}\n) | cat`];
-    const options = { cwd: projectDir, env: this.#environment, timeout: LIMIT_MS } as ExecFileOptions;
-    return new Promise((resolve) => {
-      const child = execFile('bash', args, options, (_, said, failed) =>
-        resolve({ code: child.exitCode, said: String(said), failed: String(failed) }),
-      );
+    // Detached: a group of its own, so that what it starts is ended with it.
+    const child = spawn('bash', args, {
+      ...{ cwd: projectDir, env: this.#environment, detached: true },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    guard(child);
+    const printed = { said: '', failed: '' };
+    const keep = (as: keyof typeof printed) => (text: string) => {
+      printed[as] += text;
+    };
+    child.stdout.setEncoding('utf8').on('data', keep('said'));
+    child.stderr.setEncoding('utf8').on('data', keep('failed'));
+    const overdue = setTimeout(() => {
+      printed.failed += `It is ended after ${this.#limitMs / 1_000} s.\n`;
+      process.kill(-child.pid!, 'SIGKILL');
+    }, this.#limitMs);
+    await once(child, 'close');
+    clearTimeout(overdue);
+    return { code: child.exitCode, ...printed };
   }
 
   /**

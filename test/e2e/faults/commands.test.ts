@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { isAlive } from '../failure/child-runtime.ts';
+import { Commands } from './commands.ts';
+
+/** What the tests of faults type commands with. */
+const scratch = mkdtempSync(join(tmpdir(), 'pinflow-commands-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const commands = (limitMs?: number) =>
+  new Commands({ scratch, endpoint: '', awsConfig: '', stateDir: scratch, ...(limitMs !== undefined && { limitMs }) });
+
+test('what a command prints is returned, and another exit code than the wanted one thrown with it', async () => {
+  expect(await commands().run('echo one; echo two > /dev/stdout')).toBe('one\ntwo\n');
+  expect(await commands().run('exit 3', 3)).toBe('');
+  await expect(commands().run('echo said; echo why >&2; exit 3')).rejects.toThrow('exits with 3:\nsaid\nwhy');
+});
+
+test('a command that does not end is ended with all that it started', async () => {
+  const sleeping = commands(1_000).run('sleep 600 & echo pid $!; wait');
+  const message = await sleeping.then(String, ({ message }: Error) => message);
+  expect(message).toContain('It is ended after 1 s.');
+  const [, pid] = /^pid (\d+)$/m.exec(message)!;
+  expect(isAlive(Number(pid))).toBe(false);
+});
