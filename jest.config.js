@@ -10,6 +10,7 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/(?!(@faker-js|@platformatic)/)'],
   reporters: ['default', '<rootDir>/test/reporting/closing-line.js'],
+  testSequencer: '<rootDir>/test/reporting/longest-first.js',
   maxWorkers: 2,
   // On a busy machine a test of some seconds takes many times as long; this bounds only what hangs.
   testTimeout: 60_000,
