@@ -2,10 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import type { DoorAnswer } from '../../lambda/ingest/kafka-rest/answers.ts';
 import { answer, type DoorRequest } from '../../lambda/ingest/kafka-rest/door.ts';
 import { proxyResult, readEvent } from '../../lambda/ingest/kafka-rest/event.ts';
+import { readFeedRequest } from '../../lambda/ingest/kafka-rest/feed-request.ts';
 import { elements, members } from '../../lambda/ingest/kafka-rest/json-text.ts';
 import { maxBatchBytes } from '../../lambda/ingest/kafka-rest/produce.ts';
 import { BrokerError, type Failure, type PlacedRecord, type Topics } from '../../lambda/ingest/kafka-rest/topics.ts';
 import { exampleRows } from '../../model/compile/wire-schemas.ts';
+import { feeds } from '../../model/feeds/index.ts';
+import type { Feed } from '../../model/rules/rule.ts';
 
 const names = { pin: 'demo.pin', geo: 'demo.geo', user: 'demo.user' };
 const KAFKA_JSON = 'application/vnd.kafka.json.v2+json';
@@ -270,6 +273,12 @@ describe('the oldest form', () => {
     const { poster_name: _, ...rest } = exampleRows.pin;
     const { status, body } = await row('pin', { ...rest, index: '7528', follower_count: 12 });
     expect([status, JSON.parse(body)]).toEqual([200, { ...rest, index: 7528, follower_count: '12' }]);
+  });
+
+  test('a column that a feed has got since the first emulators may be missing', () => {
+    const likes = { name: 'likes', rule: { ...feeds.pin.columns[0]!.rule, from: 'likes' } } as Feed['columns'][number];
+    const feed = { ...feeds.pin, columns: [...feeds.pin.columns, likes] };
+    expect(readFeedRequest(feed, Buffer.from(JSON.stringify(exampleRows.pin)))).toMatchObject({ ok: true });
   });
 
   test("what is missing or mistyped is told in FastAPI's words", async () => {

@@ -15,14 +15,18 @@ export type FeedRequest =
 
 type Wanted = 'integer' | 'float' | 'str';
 
-/** Columns that rows of the oldest form lack. */
-const optional = new Set(['poster_name']);
+/** What every row of the oldest form has. `poster_name` may be missing, and so may columns that a feed has got since. */
+const sent: ReadonlySet<string> = new Set([
+  ...['index', 'unique_id', 'title', 'description', 'follower_count', 'tag_list', 'is_image_or_video', 'image_src'],
+  ...['downloaded', 'save_location', 'category'],
+  ...['ind', 'country', 'latitude', 'longitude', 'timestamp', 'first_name', 'last_name', 'age', 'date_joined'],
+]);
 const notJson: Detail = { loc: ['body'], msg: 'Expecting a JSON document in UTF-8', type: 'value_error.jsondecode' };
 const notObject: Detail = { loc: ['body'], msg: 'value is not a valid dict', type: 'type_error.dict' };
 
 /**
- * Reads the bare row of `POST /pin/` as the FastAPI server of the first emulators did: every column must be there and of
- * its type or convertible to it, further ones are ignored.
+ * Reads the bare row of `POST /pin/` as the FastAPI server of the first emulators did: every column of theirs must be
+ * there and of its type or convertible to it, further ones are ignored.
  * @returns the body's text, which is stored, and the row with its declared columns, which is the answer
  */
 export function readFeedRequest(feed: Feed, body: Uint8Array): FeedRequest {
@@ -39,7 +43,7 @@ export function readFeedRequest(feed: Feed, body: Uint8Array): FeedRequest {
   const row: Record<string, unknown> = {};
   for (const [name, wanted] of columnsOf(feed)) {
     if (!Object.hasOwn(value, name)) {
-      if (!optional.has(name)) detail.push(about(name, 'field required', 'value_error.missing'));
+      if (sent.has(name)) detail.push(about(name, 'field required', 'value_error.missing'));
       continue;
     }
     const read = converted(value[name], wanted);
