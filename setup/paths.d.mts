@@ -30,7 +30,11 @@ export function trinoInstallation(): {
   cache: string;
   loadedAhead: string;
 };
-export function kafkaInstallation(): { readonly java: string; readonly jars: readonly string[] };
+export function kafkaInstallation(): {
+  readonly java: string;
+  readonly jars: readonly string[];
+  readonly cacheDir: string;
+};
 export function sparkInstallation(): {
   readonly python: string;
   readonly javaHome: string;

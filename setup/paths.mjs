@@ -121,5 +121,5 @@ export function sparkInstallation() {
 
 /** What the local runtime runs Kafka and Connect with. */
 export function kafkaInstallation() {
-  return { java: javaPath(21), jars: jarPaths('kafka') };
+  return { java: javaPath(21), jars: jarPaths('kafka'), cacheDir: cacheDir() };
 }

@@ -80,7 +80,7 @@ export class ConnectWorker extends Engine {
       args: javaArguments(installation, {
         mainClass: 'org.apache.kafka.connect.cli.ConnectDistributed',
         heap,
-        archive: join(directory, 'classes.jsa'),
+        archive: 'connect',
         systemProperties: {
           'org.slf4j.simpleLogger.defaultLogLevel': 'warn',
           'org.slf4j.simpleLogger.showDateTime': 'true',

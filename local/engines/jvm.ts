@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
+import { archiveOptions, classArchive } from './class-archive.ts';
 
 /** What a program in Java is run with. */
 export interface JavaInstallation {
@@ -7,12 +8,14 @@ export interface JavaInstallation {
   readonly java: string;
   /** The class path, always in one order: a class data archive depends on it. */
   readonly jars: readonly string[];
+  /** Of the user: for archives of loaded classes. @default - none is kept */
+  readonly cacheDir?: string;
 }
 
 export interface JavaProgram {
   readonly mainClass: string;
   readonly heap: string;
-  /** Where the JVM keeps the classes it loaded; it writes the file when it ends, and anew when the class path has changed. */
+  /** Names the archive of the classes that it loads. @default - it uses none */
   readonly archive?: string;
   readonly systemProperties?: Readonly<Record<string, string>>;
   readonly arguments: readonly string[];
@@ -27,7 +30,7 @@ export class JavaMissingError extends Error {
 }
 
 /** The arguments of `java`, for a quick start in little memory: the first compiler alone, the simplest collector. */
-export function javaArguments({ java, jars }: JavaInstallation, program: JavaProgram): string[] {
+export function javaArguments({ java, jars, cacheDir }: JavaInstallation, program: JavaProgram): string[] {
   const missing = [java, ...jars].find((file) => !existsSync(file));
   if (missing !== undefined) throw new JavaMissingError(missing);
   const { mainClass, heap, archive, systemProperties = {} } = program;
@@ -36,9 +39,9 @@ export function javaArguments({ java, jars }: JavaInstallation, program: JavaPro
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
-    ...(archive === undefined
+    ...(archive === undefined || cacheDir === undefined
       ? []
-      : ['-XX:+AutoCreateSharedArchive', `-XX:SharedArchiveFile=${archive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']),
+      : archiveOptions(classArchive(cacheDir, archive, [java, ...jars]))),
     ...Object.entries(systemProperties).map(([name, value]) => `-D${name}=${value}`),
     '-cp',
     jars.join(delimiter),

@@ -81,7 +81,7 @@ export class Kafka extends Engine {
     const engine = await startedProcess({
       name: 'kafka',
       command: installation.java,
-      args: java('kafka.Kafka', [settings], join(directory, 'classes.jsa')),
+      args: java('kafka.Kafka', [settings], 'kafka'),
       environment: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' },
       directory: join(stateDir, 'engines'),
       probe: async () => (await listens(port)) && (await answers(bootstrapServers)),

@@ -17,8 +17,8 @@ export interface SparkInstallation {
   readonly jars: readonly string[];
   /** Folders of Python modules that Glue has and PySpark has not, such as `awsglue`. */
   readonly modules: readonly string[];
-  /** Of the user: for the archive of loaded classes. */
-  readonly cacheDir: string;
+  /** Of the user: for the archive of loaded classes, which the first job fills. @default - none is kept */
+  readonly cacheDir?: string;
   /** Of the Java heap. @default 1g */
   readonly heap?: string;
 }
@@ -53,6 +53,8 @@ export class SparkMissingError extends Error {
   }
 }
 
+/** In the folder of the run, where its processes start. */
+const SETTINGS = 'spark-defaults.conf';
 const KEPT_LINES = 400;
 
 /** One PySpark script in processes of its own: Python, and the Java that it starts. */
@@ -68,7 +70,7 @@ export class SparkRun {
     for (const file of [python, javaHome, ...jars]) if (!existsSync(file)) throw new SparkMissingError(file);
     mkdirSync(directory, { recursive: true });
     mkdirSync(engines, { recursive: true });
-    writeFileSync(join(directory, 'spark-defaults.conf'), sparkDefaults(options));
+    writeFileSync(join(directory, SETTINGS), sparkDefaults(options));
     writeFileSync(join(directory, 'log4j2.properties'), LOGGING);
     const pidFile = join(engines, `spark-${id}.pid`);
     // Detached: a group of its own, so that Java is stopped with Python.
@@ -134,7 +136,8 @@ function environment(options: SparkRunOptions): NodeJS.ProcessEnv {
     TZ: 'UTC',
     HOME: directory,
     JAVA_HOME: javaHome,
-    SPARK_CONF_DIR: directory,
+    // No SPARK_CONF_DIR: it would be on the class path, where a folder with files keeps Java from using its archive.
+    PYSPARK_SUBMIT_ARGS: `--properties-file ${SETTINGS} pyspark-shell`,
     SPARK_LOCAL_IP: '127.0.0.1',
     PYSPARK_PYTHON: python,
     PYTHONPATH: [...pythonFiles, ...modules].join(delimiter),

@@ -9,7 +9,7 @@ import type { PlacedRecord } from '../../lambda/ingest/kafka-rest/topics.ts';
 import { setPermissions } from '../../local/engines/kafka/permissions.ts';
 import { putTopic } from '../../local/engines/kafka/topics.ts';
 import { Kafka, SUPER_USER } from '../../local/engines/kafka.ts';
-import { jarPaths, javaPath } from '../../setup/paths.mjs';
+import { kafkaInstallation } from '../../setup/paths.mjs';
 
 const TOPIC = 'demo.pin';
 const KEY = 'ASIADOOR';
@@ -20,7 +20,7 @@ let kafka: Kafka;
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'kafka-rest-'));
   kafka = await Kafka.start({
-    installation: { java: javaPath(21), jars: jarPaths('kafka') },
+    installation: kafkaInstallation(),
     stateDir,
     settings: { 'auto.create.topics.enable': 'false' },
     log: () => {},

@@ -12,7 +12,7 @@ import { unsecuredToken } from '../../local/engines/kafka/token.ts';
 import { putTopic } from '../../local/engines/kafka/topics.ts';
 import { Kafka, SUPER_USER } from '../../local/engines/kafka.ts';
 import { MiniStack } from '../../local/engines/ministack.ts';
-import { jarPaths, javaPath, pythonPath } from '../../setup/paths.mjs';
+import { kafkaInstallation, pythonPath } from '../../setup/paths.mjs';
 import { lagOf } from '../local/kafka/lag.ts';
 import { breaksOfChain, landedObjects } from './landed.ts';
 import { type Put, S3Gate } from './s3-gate.ts';
@@ -26,7 +26,7 @@ const PARTITIONS = 3;
 const BUCKET = 'raw';
 const BATCH = 300;
 const SETTLE_LIMIT_MS = 60_000;
-const installation = { java: javaPath(21), jars: jarPaths('kafka') };
+const installation = kafkaInstallation();
 const log = () => {};
 
 let stateDir: string;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { archiveOptions, classArchive } from '../class-archive.ts';
 import type { SparkRunOptions } from '../spark.ts';
 
 /** Warnings and worse, to the standard error. */
@@ -22,22 +23,23 @@ const ICEBERG_CATALOG = 'org.apache.iceberg.spark.SparkCatalog';
  */
 export function sparkDefaults(options: SparkRunOptions): string {
   const { installation, conf, endpoint, directory } = options;
-  const archive = join(installation.cacheDir, 'spark.jsa');
+  const { python, javaHome, jars, cacheDir, heap = '1g' } = installation;
+  const archive = cacheDir && classArchive(cacheDir, 'spark', [javaHome, python, ...jars]);
   const settings: Record<string, string> = {
     'spark.sql.session.timeZone': 'UTC',
     'spark.sql.adaptive.enabled': 'true',
     'spark.sql.catalogImplementation': 'in-memory',
     ...conf,
     'spark.master': 'local[2]',
-    'spark.driver.memory': installation.heap ?? '1g',
+    'spark.driver.memory': heap,
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
     // On the class path of the driver, where the archive of loaded classes covers them.
-    'spark.driver.extraClassPath': installation.jars.join(':'),
+    'spark.driver.extraClassPath': jars.join(':'),
     'spark.driver.extraJavaOptions': [
       conf['spark.driver.extraJavaOptions'] ?? '',
       '-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto',
-      `-XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=${quoted(archive)} -Xlog:cds=off -Xlog:cds+dynamic=off`,
+      ...(archive ? archiveOptions(archive).map(quoted) : []),
       `-Djava.io.tmpdir=${quoted(directory)} -Dlog4j2.configurationFile=${quoted(join(directory, 'log4j2.properties'))}`,
     ].join(' '),
     'spark.local.dir': directory,

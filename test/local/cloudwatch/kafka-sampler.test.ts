@@ -10,7 +10,7 @@ import { Kafka, SUPER_USER } from '../../../local/engines/kafka.ts';
 import { putConnector } from '../../../local/services/cloudwatch/sources/connector-metrics.ts';
 import { KafkaSampler } from '../../../local/services/cloudwatch/sources/kafka-sampler.ts';
 import type { Observation } from '../../../local/services/cloudwatch/types.ts';
-import { jarPaths, javaPath } from '../../../setup/paths.mjs';
+import { kafkaInstallation } from '../../../setup/paths.mjs';
 
 const TOPIC = 'demo.pin';
 let stateDir: string;
@@ -20,7 +20,7 @@ const problems: string[] = [];
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'pinflow-'));
-  const installation = { java: javaPath(21), jars: jarPaths('kafka') };
+  const installation = kafkaInstallation();
   kafka = await Kafka.start({ installation, stateDir, log: () => {} });
 }, 90_000);
 afterAll(async () => {

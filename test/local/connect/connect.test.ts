@@ -13,14 +13,14 @@ import { parsePolicy } from '../../../local/access/policy.ts';
 import { unsecuredToken } from '../../../local/engines/kafka/token.ts';
 import { KafkaService } from '../../../local/services/kafka/service.ts';
 import { KafkaConnectService } from '../../../local/services/kafkaconnect/service.ts';
-import { jarPaths, javaPath, pythonPath } from '../../../setup/paths.mjs';
+import { kafkaInstallation, pythonPath } from '../../../setup/paths.mjs';
 import { lagOf } from '../kafka/lag.ts';
 
 const TOPIC = 'demo.pin';
 const CONNECTOR = 'sink';
 const RECORDS = 2_000;
 const target = { account: '000000000000', region: 'us-east-1' };
-const installation = { java: javaPath(21), jars: jarPaths('kafka') };
+const installation = kafkaInstallation();
 const BYTES = 'org.apache.kafka.connect.converters.ByteArrayConverter';
 
 const written: [group: string, stream: string, line: string][] = [];

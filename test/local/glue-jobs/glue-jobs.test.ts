@@ -160,7 +160,7 @@ describe('runs', () => {
 
 describe('PySpark', () => {
   const SCRIPT = `
-import json, sys, time
+import json, os, sys, time
 from awsglue.context import GlueContext
 from awsglue.utils import getResolvedOptions
 from pyspark.context import SparkContext
@@ -168,12 +168,14 @@ options = getResolvedOptions(sys.argv, ["JOB_NAME", "what"])
 spark = GlueContext(SparkContext.getOrCreate()).spark_session
 total = spark.range(10).selectExpr("sum(id)").first()[0]
 print(options["JOB_NAME"], total, spark.conf.get("spark.own.setting"))
+jvm = spark.sparkContext._gateway.jvm
+print("folders:", [path for path in jvm.java.lang.System.getProperty("java.class.path").split(":") if os.path.isdir(path)])
 print(json.dumps({"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [
     {"Namespace": "T", "Dimensions": [[]], "Metrics": [{"Name": "Total"}]}]}, "Total": total}))
 if options["what"] == "fail":
     raise ValueError("asked for")
 if options["what"] == "die":
-    spark.sparkContext._gateway.jvm.java.lang.Runtime.getRuntime().halt(9)
+    jvm.java.lang.Runtime.getRuntime().halt(9)
     spark.range(1).count()
 `;
   let bucket: Server;
@@ -192,7 +194,8 @@ if options["what"] == "die":
     const measured: Observation[] = [];
     const metrics = { put: (observation: Observation) => void measured.push(observation) };
     const logs = new LogsService({ ...PLACE, file: join(directory, 'logs.sqlite'), metrics });
-    const installation = { ...sparkInstallation(), heap: '512m' };
+    const { python, javaHome, jars, modules } = sparkInstallation();
+    const installation = { python, javaHome, jars, modules, heap: '512m' };
     const frontDoor = { authorize: () => {} };
     const jobs = new GlueJobs({
       ...PLACE,
@@ -213,7 +216,10 @@ if options["what"] == "die":
       expect(thrown).toMatchObject({ JobRunState: 'FAILED', ErrorMessage: 'ValueError: asked for' });
       expect(died).toMatchObject({ JobRunState: 'FAILED' });
       const events = logs.store.events({ group: '/aws-glue/jobs/output', streams: [String(well!['Id'])], limit: 10 });
-      expect(events.map(({ message }) => message)).toContain('clean 45 7');
+      const printed = events.map(({ message }) => message);
+      expect(printed).toContain('clean 45 7');
+      // One would keep Java from the archive of classes.
+      expect(printed).toContain('folders: []');
       expect(measured).toContainEqual(expect.objectContaining({ namespace: 'T', name: 'Total', value: [45] }));
     } finally {
       await jobs.close();

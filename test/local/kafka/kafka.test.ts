@@ -7,7 +7,7 @@ import { type KafkaGrant, setPermissions } from '../../../local/engines/kafka/pe
 import { unsecuredToken } from '../../../local/engines/kafka/token.ts';
 import { PartitionCountError, putTopic } from '../../../local/engines/kafka/topics.ts';
 import { Kafka } from '../../../local/engines/kafka.ts';
-import { jarPaths, javaPath } from '../../../setup/paths.mjs';
+import { kafkaInstallation } from '../../../setup/paths.mjs';
 import { lagOf } from './lag.ts';
 
 const TOPIC = 'demo.pin';
@@ -23,7 +23,7 @@ let kafka: Kafka;
 
 const start = () =>
   Kafka.start({
-    installation: { java: javaPath(21), jars: jarPaths('kafka') },
+    installation: kafkaInstallation(),
     stateDir,
     settings: { 'auto.create.topics.enable': 'false' },
     log: () => {},

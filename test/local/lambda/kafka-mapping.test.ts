@@ -11,7 +11,7 @@ import { Kafka, SUPER_USER } from '../../../local/engines/kafka.ts';
 import { lambdaEventSourceMapping } from '../../../local/resources/lambda-event-source-mapping.ts';
 import type { EventSourceMappings } from '../../../local/services/lambda/event-sources/event-source-mappings.ts';
 import { KafkaGroup } from '../../../local/services/lambda/event-sources/kafka-group.ts';
-import { jarPaths, javaPath } from '../../../setup/paths.mjs';
+import { kafkaInstallation } from '../../../setup/paths.mjs';
 import { lagOf } from '../kafka/lag.ts';
 import { define, mappingHarness, ROLE, until } from './mapping-harness.ts';
 
@@ -55,7 +55,7 @@ const permit = (topicActions = ACTIONS, groupActions = GROUP_ACTIONS) =>
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'kafka '));
   kafka = await Kafka.start({
-    installation: { java: javaPath(21), jars: jarPaths('kafka') },
+    installation: kafkaInstallation(),
     stateDir,
     log: () => {},
   });
