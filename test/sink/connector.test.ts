@@ -24,7 +24,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function runTests(java: string): string {
   const jars = [...jarPaths('connect-build'), ...jarPaths('connect-plugin')];
   const classPath = [join(folder, 'tests'), join(folder, 'classes'), ...jars].join(delimiter);
-  const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dfile.encoding=UTF-8', '-cp', classPath];
+  const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dfile.encoding=UTF-8'];
+  // A language with other digits.
+  flags.push('-Duser.language=fa', '-Duser.country=IR', '-cp', classPath);
   const main = ['dev.pinflow.connect.Tests', vectors, String(schedules), String(seed)];
   const { stdout, stderr, status } = spawnSync(java, [...flags, ...main], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${stdout.slice(-2_000)}\n${stderr}`);

@@ -1,6 +1,7 @@
 package dev.pinflow.connect;
 
 import java.time.LocalDate;
+import java.util.Locale;
 
 /** Where the objects of a partition are. */
 final class Place {
@@ -18,7 +19,7 @@ final class Place {
   /** The key of the object that begins with a record. It is made of that record alone. */
   String key(long firstOffset, long timestamp) {
     LocalDate date = LocalDate.ofEpochDay(timestamp / MS_PER_DAY);
-    return folder + date + "/" + name + String.format("%020d", firstOffset) + ".jsonl.gz";
+    return folder + date + "/" + name + String.format(Locale.ROOT, "%020d", firstOffset) + ".jsonl.gz";
   }
 
   /** Epoch milliseconds; 0 for a record that has no time, or one that no key could hold. */

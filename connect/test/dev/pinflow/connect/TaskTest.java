@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -223,7 +224,7 @@ final class TaskTest {
   }
 
   private static String key(long offset) {
-    return FOLDER + String.format("%020d", offset) + ".jsonl.gz";
+    return FOLDER + String.format(Locale.ROOT, "%020d", offset) + ".jsonl.gz";
   }
 
   private static List<SinkRecord> records(long from, long to) {
