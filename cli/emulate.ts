@@ -6,9 +6,10 @@ import { authOf, authOptions, authorized, clientsOf } from './door-auth.ts';
 import { httpDoor } from './emulator/door.ts';
 import { doorNames } from './emulator/doors.ts';
 import { emulate, type LoggedAnswer, type SentPost } from './emulator/emulate.ts';
-import { ownPosts } from './emulator/own-rows.ts';
+import { ownPosts, RowsFileError } from './emulator/own-rows.ts';
 import { summaryOf } from './emulator/summary.ts';
 import { syntheticPosts } from './emulator/synthetic.ts';
+import { Watcher } from './emulator/watcher.ts';
 import { onInterrupt } from './interrupt.ts';
 import { localApi } from './local-runtime.ts';
 import { Progress } from './progress.ts';
@@ -56,9 +57,7 @@ export default command(
     const lines = log === undefined ? undefined : createWriteStream(log);
     if (lines) await forOption('--log', () => once(lines, 'open'));
     const progress = new Progress();
-    const told = new Set<number>();
-    const inVain = new AbortController();
-    let isAnswered = false;
+    const watcher = new Watcher(url, (text) => progress.note(text));
     const stop = onInterrupt(() => progress.note('Stopping: the posts that were begun are sent to their end.'));
     try {
       const summary = await emulate({
@@ -69,27 +68,20 @@ export default command(
         send,
         threads,
         ...(rate !== undefined && { rate }),
-        stop: AbortSignal.any([stop.signal, inVain.signal]),
+        stop: AbortSignal.any([stop.signal, watcher.inVain]),
         onAnswer: (answer: LoggedAnswer) => {
           lines?.write(`${JSON.stringify(answer)}\n`);
           progress.answer(answer, count);
-          const { status, feed, door, index, message, retryInMs } = answer;
-          isAnswered ||= status !== 0;
-          // Nobody has been there for all the attempts at one record.
-          if (!isAnswered && retryInMs === undefined) inVain.abort();
-          if (status === 200 || told.has(status) || (status !== 0 && retryInMs !== undefined)) return;
-          told.add(status);
-          progress.note(
-            status === 0
-              ? `No answer from ${url}: ${message}. It is tried again; npm start runs the pipeline.`
-              : `The ${door} door answers ${status} to ${feed} of post ${index}: ${message}`,
-          );
+          watcher.answer(answer);
         },
       });
       progress.end();
       console.log(summaryOf(summary));
       const isWhole = Object.values(summary.feeds).every(({ refused }) => refused === 0);
       return stop.signal.aborted ? 130 : isWhole ? 0 : 1;
+    } catch (error) {
+      if (!(error instanceof RowsFileError) || watcher.begun === 0) throw error;
+      throw new RowsFileError(`${error.message} The posts before it, ${watcher.begun}, were sent.`);
     } finally {
       progress.end();
       stop.dispose();

@@ -130,7 +130,10 @@ export async function emulate(run: Emulation): Promise<EmulationSummary> {
     }
   };
 
-  await Promise.all(Array.from({ length: run.threads }, sender));
+  // Where no further post can be read, those that were begun are sent to their end all the same.
+  for (const ended of await Promise.allSettled(Array.from({ length: run.threads }, sender))) {
+    if (ended.status === 'rejected') throw ended.reason;
+  }
   return { posts: turns, feeds: summed([...byDoor.values()]), byDoor, statuses, seconds: (Date.now() - began) / 1000 };
 }
 

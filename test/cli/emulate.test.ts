@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { readArguments } from '../../cli/arguments.ts';
 import emulateCommand from '../../cli/emulate.ts';
@@ -219,6 +222,21 @@ describe('the command', () => {
       expect(summary.mock.calls.join()).toContain('1 posts in');
     } finally {
       jest.restoreAllMocks();
+    }
+  });
+
+  test('sends the rows before one that cannot be read, and says so', async () => {
+    const { url, seen } = await door(taken);
+    const folder = mkdtempSync(join(tmpdir(), 'pinflow rows '));
+    const file = join(folder, 'rows.csv');
+    writeFileSync(file, 'ind,country\n1,Peru\n2,Chile\n,Cuba\n4,Oman\n');
+    try {
+      await expect(run('--url', url, '--from', file, '--threads', '4')).rejects.toThrow(
+        `${file}:4:1: the row has no column index or ind with the number of its post. The posts before it, 2, were sent.`,
+      );
+      expect(seen).toHaveLength(2);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
