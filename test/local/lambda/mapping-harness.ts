@@ -99,7 +99,7 @@ export async function define(mappings: EventSourceMappings, properties: Record<s
   return ref;
 }
 
-export async function until(condition: () => boolean, limitMs = 4_000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 15_000): Promise<void> {
   for (let waited = 0; waited < limitMs && !condition(); waited += 10) await sleep(10);
   expect(condition()).toBe(true);
 }
