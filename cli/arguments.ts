@@ -9,7 +9,7 @@ export class UsageError extends Error {
 export interface Option {
   readonly type: 'text' | 'number' | 'flag' | 'texts';
   readonly short?: string;
-  /** What stands for the value in the help. @default - the type */
+  /** What stands for the value in the help. @default - the values there are, else the type */
   readonly value?: string;
   readonly describe: string;
   /** Of a number. */
@@ -138,7 +138,9 @@ export function helpOf(line: CommandLine<Options>): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   const options = rows.map(([left, describe]) => `  ${left.padEnd(width)}  ${describe}`);
   const operands = line.operands === undefined ? '' : ` ${line.operands}`;
-  return [`${callOf(line.command)} --${operands} [options]`, '', line.summary, '', ...options].join('\n');
+  const head = `${callOf(line.command)} --${operands} [options]`;
+  return [head, '', line.summary, '', ...options, '', 'In brackets: what holds without the option.'].join('\n');
 }
 
-const placeholder = (option: Option): string => option.value ?? (option.type === 'number' ? 'N' : 'TEXT');
+const placeholder = ({ value, oneOf, type }: Option): string =>
+  value ?? oneOf?.join('|') ?? (type === 'number' ? 'N' : 'TEXT');

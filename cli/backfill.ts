@@ -25,7 +25,7 @@ export default command(
       ...deploymentOptions,
       from: { type: 'text', value: 'DATE', describe: 'the first UTC date of arrival (YYYY-MM-DD)' },
       to: { type: 'text', value: 'DATE', describe: 'the last one (today)' },
-      layer: { type: 'text', oneOf: layers, describe: 'this layer only: batch or speed (both)' },
+      layer: { type: 'text', oneOf: layers, describe: 'this layer only (both)' },
       after: { type: 'text', value: 'KEY', describe: 'of the speed layer: go on after this object of raw' },
       wait: { type: 'flag', describe: 'if a run of the batch layer is under way, run after it' },
     },

@@ -15,7 +15,7 @@ export const authOptions = {
   auth: {
     type: 'text',
     oneOf: ['none', 'iam', 'api-key'],
-    describe: 'what the API asks of its callers: none, iam, api-key (none)',
+    describe: 'what the API asks of its callers (none)',
   },
   'api-key': { type: 'text', value: 'KEY', describe: 'the key; implies --auth api-key' },
 } as const satisfies Options;

@@ -24,7 +24,7 @@ export default command(
       door: {
         type: 'text',
         oneOf: ['streams', 'topics', 'both'],
-        describe: 'which door: streams, topics or both (streams)',
+        describe: 'which door (streams)',
       },
       threads: { type: 'number', whole: true, min: 1, max: 256, describe: 'posts sent at the same time (1)' },
       dirty: { type: 'number', min: 0, max: 1, describe: 'share of rows made invalid or odd (0)' },

@@ -28,7 +28,7 @@ export default command(
     options: {
       ...deploymentOptions,
       layer: { type: 'text', oneOf: layers, describe: 'what this layer refused only (both)' },
-      feed: { type: 'text', oneOf: feedNames, describe: 'this feed only' },
+      feed: { type: 'text', oneOf: feedNames, describe: 'this feed only (all)' },
       rule: { type: 'text', value: 'RULE', describe: 'what this rule refused only, such as timestamp' },
       since: {
         type: 'text',

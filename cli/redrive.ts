@@ -13,8 +13,8 @@ export default command(
       'Takes quarantined rows and batches that were given up once more through the cleaning rules, under their original coordinates. What today’s rules refuse stays. Twice is a no-op.',
     options: {
       ...deploymentOptions,
-      feed: { type: 'text', oneOf: feedNames, describe: 'this feed only' },
-      rule: { type: 'text', value: 'RULE', describe: 'only rows that this rule refused; no batches' },
+      feed: { type: 'text', oneOf: feedNames, describe: 'this feed only (all)' },
+      rule: { type: 'text', value: 'RULE', describe: 'only rows that this rule refused; no batches (all)' },
       'dry-run': { type: 'flag', describe: 'tell what the rules of this checkout would do, and change nothing' },
     },
   },

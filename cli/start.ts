@@ -36,7 +36,8 @@ export default command(
         type: 'texts',
         short: 'c',
         value: 'KEY=VALUE',
-        describe: 'context of the app: deployment, profile, auth, batchPath, canary, alarm.NAME.SETTING',
+        describe:
+          'context of the app: deployment, profile, auth, batchPath, topicsFeedSpeed, canary, alarm.NAME.SETTING (cdk.json)',
       },
     },
   },

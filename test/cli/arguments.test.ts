@@ -9,7 +9,7 @@ const line = {
   options: {
     count: { type: 'number', whole: true, min: 1, describe: 'posts to send' },
     dirty: { type: 'number', min: 0, max: 1, describe: 'share of rows' },
-    door: { type: 'text', oneOf: ['streams'], describe: 'which door' },
+    door: { type: 'text', oneOf: ['streams', 'topics'], describe: 'which door' },
     context: { type: 'texts', short: 'c', value: 'KEY=VALUE', describe: 'context' },
     once: { type: 'flag', describe: 'end after it' },
     json: { type: 'flag', describe: 'as JSON' },
@@ -40,7 +40,7 @@ test.each([
   [['--count', 'ten'], '--count is "ten": give a whole number from 1.'],
   [['--count', '1.5'], '--count is "1.5": give a whole number from 1.'],
   [['--dirty', '2'], '--dirty is "2": give a number from 0 to 1.'],
-  [['--door', 'window'], '--door is "window": it can be streams.'],
+  [['--door', 'window'], '--door is "window": it can be streams, topics.'],
   [['--once=yes'], '--once takes no value.'],
   [['100'], '"100" is no option of emulate.'],
 ])('%j is refused', (args, message) => {
@@ -49,7 +49,13 @@ test.each([
 
 test('the help names every option', () => {
   const help = helpOf(line);
-  for (const text of ['npm run emulate -- [options]', '--count N', '-c, --context KEY=VALUE', 'end after it'])
+  for (const text of [
+    'npm run emulate -- [options]',
+    '--count N',
+    '--door streams|topics',
+    '-c, --context KEY=VALUE',
+    'end after it',
+  ])
     expect(help).toContain(text);
 });
 
