@@ -1,5 +1,8 @@
+import { feeds } from '../feeds/index.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Question } from '../questions/question.ts';
+import type { Feed } from '../rules/rule.ts';
+import { feedProblems, postProblems } from './check-feed.ts';
 import { metricProblems } from './check-metric.ts';
 import { questionProblems } from './check-question.ts';
 
@@ -13,8 +16,14 @@ export class ModelError extends Error {
 }
 
 /** @throws ModelError */
-export function checkModel(metrics: readonly Metric[], questions: readonly Question[]): void {
+export function checkModel(
+  metrics: readonly Metric[],
+  questions: readonly Question[],
+  fed: readonly Feed[] = Object.values(feeds),
+): void {
   const problems = [
+    ...fed.flatMap((feed) => feedProblems(feed).map((problem) => `Feed ${feed.name}: ${problem}`)),
+    ...postProblems(fed),
     ...twice(metrics).map((name) => `Two metrics are named ${name}: rename one.`),
     ...twice(questions).map((name) => `Two questions are named ${name}: rename one.`),
     ...metrics.flatMap((metric) => metricProblems(metric).map((problem) => `Metric ${metric.name}: ${problem}`)),

@@ -5,12 +5,14 @@ import { metrics } from '../../model/metrics/index.ts';
 import { bands, count, distinct, known, type Metric, oneOf, sum, text, year } from '../../model/metrics/metric.ts';
 import { questions } from '../../model/questions/index.ts';
 import { greatest, keys, median, type Question, ratio, total } from '../../model/questions/question.ts';
+import type { Feed } from '../../model/rules/rule.ts';
+import { feed, integer, text as plain, timestamp } from '../../model/rules/vocabulary.ts';
 
 const good: Metric = { name: 'good', describe: 'Posts by category.', measure: count, by: [category] };
 
-function problemsOf(some: readonly Metric[], asked: readonly Question[] = []): string {
+function problemsOf(some: readonly Metric[], asked: readonly Question[] = [], fed?: readonly Feed[]): string {
   try {
-    checkModel(some, asked);
+    checkModel(some, asked, fed);
   } catch (error) {
     expect(error).toBeInstanceOf(ModelError);
     return (error as ModelError).message;
@@ -86,6 +88,40 @@ describe('a metric is refused by its name', () => {
 
   test('for the name of another one', () => {
     expect(problemsOf([good, { ...good }])).toContain('Two metrics are named good: rename one.');
+  });
+});
+
+describe('a feed is refused by its name', () => {
+  const asked = (fields: Parameters<typeof feed>[1]['fields'], rules = 1) =>
+    problemsOf([good], [], [feed('geo', { rules, key: 'ind', fields })]);
+  test.each<[string, Parameters<typeof feed>[1]['fields'], RegExp]>([
+    ['a column that is ours', { order_key: plain() }, /the column name order_key is taken/],
+    ['a column of other letters', { Country: plain() }, /the column Country is to have lower-case letters/],
+    [
+      'a format without hours',
+      { at: timestamp(['YYYY-MM-DD']) },
+      /at: the format YYYY-MM-DD is to have each of YYYY, /,
+    ],
+    ['a format with two years', { at: timestamp(['YYYY YYYY-MM-DD hh:mm:ss']) }, /is to have each of .* once/],
+    ['no format', { at: timestamp([]) }, /at: it has no format/],
+    ['a range that ends before it begins', { n: integer({ min: 1, max: 0 }) }, /n: nothing is from 1 to 0/],
+    [
+      'a suffix of two letters',
+      { n: (column) => ({ kind: 'count', from: column, null: [], suffixes: { kk: 3 }, min: 0, max: 1 }) },
+      /n: the suffix kk is to be a letter/,
+    ],
+    [
+      'more texts than an item holds',
+      Object.fromEntries(Array.from({ length: 24 }, (_, at) => [`t${at}`, plain()])),
+      /The texts of a post take up to 393216 bytes/,
+    ],
+  ])('for %s', (_, fields, message) => expect(asked(fields)).toMatch(message));
+
+  test('for a version that is none', () => {
+    expect(asked({ country: plain() }, 0)).toBe(
+      'The model cannot be compiled:\n  Feed geo: the version 0 of its rules is no whole number from 1.',
+    );
+    expect(asked({ country: plain() })).toBe('');
   });
 });
 
