@@ -110,6 +110,9 @@ export const ALARM_METRICS: Readonly<Record<AlarmName, MetricOf>> = {
         { statistic: 'Sum', period },
       ),
     ),
+  // It runs once a day, and the run ends well without it.
+  'referee-failed': (sources, period) =>
+    batchPath(sources, () => sources.function('Errors', sources.names.refereeFunction, { statistic: 'Sum', period })),
   'schedule-dropped': ({ names, profile }, period) => {
     const { monitoring, batch } = names.scheduleGroups;
     const groups = hasDailyRun(profile) ? [monitoring, batch] : [monitoring];

@@ -22,6 +22,7 @@ export const RUNBOOKS = [
   'connector-idle',
   'run-failed',
   'job-failed-tasks',
+  'referee-failed',
   'schedule-dropped',
   'dead-letters',
   'quarantine-rate',
@@ -223,6 +224,13 @@ export const ALARMS: Readonly<Record<AlarmName, AlarmDefinition>> = {
     meaning: 'Tasks of the clean job failed. Spark tries each four times, so the run may have ended well.',
     when: 'above',
     missing: 'notBreaching',
+    settings: settings(0, 1, 1),
+  },
+  'referee-failed': {
+    severity: 'warning',
+    meaning: 'The comparison of the layers after a run failed: loss and drift would not be seen.',
+    when: 'above',
+    missing: 'ignore',
     settings: settings(0, 1, 1),
   },
   'schedule-dropped': {

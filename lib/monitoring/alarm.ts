@@ -3,6 +3,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Aws } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { ContextError } from '../context-error.ts';
 import type { Names } from '../names.ts';
 import type { Profile } from '../profiles/index.ts';
 import { ALARM_METRICS } from './alarm-metrics.ts';
@@ -58,11 +59,35 @@ export class PinflowAlarm extends Alarm {
   }
 }
 
-/** The settings of an alarm in a profile. */
-export const settingsOf = (name: AlarmName, profile: Profile): AlarmSettings => ({
-  ...ALARMS[name].settings,
-  ...profile.monitoring?.alarms[name],
-});
+export class AlarmSettingsError extends ContextError {
+  override readonly name = 'AlarmSettingsError';
+}
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/**
+ * The settings of an alarm in a profile.
+ * @throws AlarmSettingsError where CloudWatch would refuse the alarm, after all other stacks are deployed.
+ *   https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ */
+export function settingsOf(name: AlarmName, profile: Profile): AlarmSettings {
+  const settings = { ...ALARMS[name].settings, ...profile.monitoring?.alarms[name] };
+  const { period, of, bad } = settings;
+  const refuse = (why: string): never => {
+    throw new AlarmSettingsError(`Alarm ${name}: ${why}`);
+  };
+  if (![10, 30].includes(period) && (period < 60 || period % 60 !== 0)) {
+    refuse(`a period is 10 or 30 seconds, or a multiple of 60; ${period} is none`);
+  }
+  if (![of, bad].every((count) => Number.isInteger(count) && count > 0) || bad > of) {
+    refuse(`at least one period is looked at, and from one to all of them are bad; ${bad} of ${of} cannot be`);
+  }
+  const longest = period < HOUR ? DAY : 7 * DAY;
+  if (of * period > longest)
+    refuse(`periods are ${longest} seconds at most, all together; ${of} of ${period} are more`);
+  return settings;
+}
 
 /** Alarms of all that the deployment has, in the order of the definitions. */
 export function makeAlarms(

@@ -45,7 +45,7 @@ export const dev: Profile = {
     observeMinutes: 5,
     canary: { everyMinutes: 5, storedWithinSeconds: 60 },
     tellsAllClear: true,
-    budget: 250,
+    budget: 300,
     // Records wait a minute for others that share their object of raw.
     alarms: { 'function-lag': { threshold: 180_000 }, 'connector-idle': { threshold: 180 } },
   },

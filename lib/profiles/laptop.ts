@@ -51,7 +51,7 @@ export const laptop: Profile = {
     observeMinutes: 1,
     canary: { everyMinutes: 1, storedWithinSeconds: 20 },
     tellsAllClear: false,
-    budget: 250,
+    budget: 350,
     // Whoever causes a fault wants to see it within minutes.
     alarms: {
       'api-errors': SOON,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { PROFILES } from '../../lib/profiles/index.ts';
+import { PROFILES, type Profile, profileNamed, withSwitch } from '../../lib/profiles/index.ts';
+import { type OwnFunction, ownMetrics } from '../../model/monitoring/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { asText, ofType, type Properties, synth } from './synth.ts';
 
@@ -12,48 +13,90 @@ const KMS_MONTH = 0.1;
 const BROKER_MONTH: Readonly<Record<string, number>> = { 'kafka.t3.small': 33.29 };
 const GIB_MONTH = 0.1;
 const MCU_MONTH = 80.3;
-/** Of a run that finds nothing: 2 workers for 2 minutes, and nothing else that counts. */
+/** Of a run that finds nothing: 2 workers for 2 minutes, and nothing else that counts but its metrics. */
 const RUNS_MONTH = 0.89;
+/** Of Lambda and STS in two zones, where Lambda reads the topics. */
+const ENDPOINTS_MONTH = 29.2;
 /** Of each metric that an alarm reads. */
 const ALARM_MONTH = 0.1;
 /** Of a dashboard that reads more than {@link FREE_METRICS}; the first three that do not are free. */
 const DASHBOARD_MONTH = 3;
 const FREE_METRICS = 50;
-/** Custom metrics that are written around the clock, because the canary and the observer never rest. */
+/** Of a custom metric, for the hours in which it is written. */
 const OWN_METRIC_MONTH = 0.3;
-const OWN_METRICS = { observer: 3, canary: 18 };
+/** Those that are written around the clock, because the canary and the observer never rest. */
+const AROUND_THE_CLOCK = { on: { observer: 3, canary: 18 }, off: { observer: 2, canary: 15 } };
 /** Requests, invocations and writes of the canary. */
 const CANARY_MONTH = 0.25;
 
-function monitoringMonth(profile: string, hasCanary: boolean): number {
-  const { monitoring } = synth(profile).templates;
-  const metrics = Object.values(ofType(monitoring, 'AWS::CloudWatch::Alarm')).flatMap(({ Metrics }) =>
-    (Metrics as Properties[]).filter(({ MetricStat }) => MetricStat),
-  );
+const switched = (has: boolean): 'on' | 'off' => (has ? 'on' : 'off');
+const text = readFileSync(join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
+const row = (beginning: string) => text.split('\n').find((line) => line.startsWith(`| ${beginning}`));
+
+const written = (...functions: readonly OwnFunction[]): number =>
+  functions
+    .map((of) => Object.keys(ownMetrics[of].metrics).length * (ownMetrics[of].byFeed ? feedNames.length : 1))
+    .reduce((all, count) => all + count, 0);
+const BY_RUNS = written('batch', 'referee');
+
+function alarmsOf({ name, batchPath }: Profile) {
+  const { monitoring } = synth(name, {}, 'demo', 'none', switched(batchPath)).templates;
+  const alarms = Object.values(ofType(monitoring, 'AWS::CloudWatch::Alarm'));
+  const read = alarms.flatMap(({ Metrics }) => (Metrics as Properties[]).filter(({ MetricStat }) => MetricStat));
   const large = Object.values(ofType(monitoring, 'AWS::CloudWatch::Dashboard')).filter(
     ({ DashboardBody }) => metricsOf(JSON.parse(asText(DashboardBody))) > FREE_METRICS,
   );
-  const always =
-    metrics.length * ALARM_MONTH + large.length * DASHBOARD_MONTH + OWN_METRICS.observer * OWN_METRIC_MONTH;
-  return hasCanary ? always + OWN_METRICS.canary * OWN_METRIC_MONTH + CANARY_MONTH : always;
+  return { alarms: alarms.length, read: read.length, large: large.length };
 }
 
 /** Each metric counts once; what is computed of metrics does not. */
 function metricsOf({ widgets }: Properties): number {
   const rows: unknown[][] = widgets.flatMap(({ properties }: Properties) => properties.metrics ?? []);
-  const names = rows.map((row) => row.filter((part) => typeof part === 'string'));
+  const names = rows.map((one) => one.filter((part) => typeof part === 'string'));
   return new Set(names.filter(({ length }) => length > 0).map((name) => name.join('|'))).size;
 }
 
-test.each(PROFILES)(
-  'docs/deploy.md tells the idle cost of profile $name',
-  ({ name, streams, batchPath, broker, sink, canary }) => {
-    const stream = streams.mode === 'on-demand' ? ON_DEMAND_MONTH : streams.shards * SHARD_MONTH;
-    const brokers = broker.brokers * (BROKER_MONTH[broker.instanceType]! + broker.volumeGiB * GIB_MONTH);
-    const batch = batchPath ? brokers + sink.mcu * sink.workers * MCU_MONTH + RUNS_MONTH : 0;
-    const cost = feedNames.length * stream + KMS_MONTH + batch + monitoringMonth(name, canary);
-    const text = readFileSync(join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
-    const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
-    expect(row).toContain(`**$${cost.toFixed(2)}**`);
+function monitoringMonth(profile: Profile): number {
+  const { read, large } = alarmsOf(profile);
+  const { observer, canary } = AROUND_THE_CLOCK[switched(profile.batchPath)];
+  const always = read * ALARM_MONTH + large * DASHBOARD_MONTH + observer * OWN_METRIC_MONTH;
+  return profile.canary ? always + canary * OWN_METRIC_MONTH + CANARY_MONTH : always;
+}
+
+function batchMonth({ broker, sink, topicsFeedSpeed }: Profile): number {
+  const brokers = broker.brokers * (BROKER_MONTH[broker.instanceType]! + broker.volumeGiB * GIB_MONTH);
+  const runs = RUNS_MONTH + (BY_RUNS * OWN_METRIC_MONTH) / 24;
+  return brokers + sink.mcu * sink.workers * MCU_MONTH + runs + (topicsFeedSpeed ? ENDPOINTS_MONTH : 0);
+}
+
+function idleMonth(profile: Profile): number {
+  const { streams, batchPath } = profile;
+  const stream = streams.mode === 'on-demand' ? ON_DEMAND_MONTH : streams.shards * SHARD_MONTH;
+  return feedNames.length * stream + KMS_MONTH + monitoringMonth(profile) + (batchPath ? batchMonth(profile) : 0);
+}
+
+test.each(PROFILES.map((profile) => [profile.name, profile] as const))(
+  'docs/deploy.md tells the idle cost of profile %s, of which its budget would not tell',
+  (name, profile) => {
+    const cost = idleMonth(profile);
+    expect(row(`\`${name}\` `)).toContain(`**$${cost.toFixed(2)}**`);
+    expect(0.8 * profile.monitoring!.budget).toBeGreaterThan(cost);
   },
 );
+
+test('and that of dev without the batch path, its alarms, and the metrics that are paid for', () => {
+  const dev = profileNamed('dev');
+  const without = withSwitch(dev, 'batchPath', 'off');
+  expect(row('`dev` ')).toContain(`without the batch path $${idleMonth(without).toFixed(2)} `);
+  const { alarms, read } = alarmsOf(dev);
+  expect(row('Alarms, dashboards ')).toContain(`${alarms} alarms, which read ${read} metrics at $0.10`);
+
+  const speed = written('clean', 'aggregate', 'observe', 'canary');
+  const always = (path: 'on' | 'off') => AROUND_THE_CLOCK[path].observer + AROUND_THE_CLOCK[path].canary;
+  // Without the batch path, its age is not observed.
+  const withTraffic = { off: speed - 1 - always('off'), on: speed + written('archive') - always('on') };
+  const metrics = row('CloudWatch metrics ');
+  expect(metrics).toContain(`${BY_RUNS} custom metrics that a run writes`);
+  expect(metrics).toContain(`${withTraffic.off} more, ${withTraffic.on} with the batch path`);
+  expect(row('Canary, observer ')).toContain(`${always('on')} custom metrics are written around the clock`);
+});

@@ -129,6 +129,18 @@ async function ageRun(days: number): Promise<void> {
   await clients.dynamodb.send(new UpdateCommand({ TableName: batch.runsTable, Key: { id: 'batch' }, ...change }));
 }
 
+/** As if it had failed after a run. */
+async function failReferee(): Promise<void> {
+  const command = 'aws lambda invoke --function-name pinflow-demo-referee /dev/stdout';
+  const invoke = () => commands.follow('referee-failed', 'How to look', command);
+  await commands.run('npm run fault -- start lambda:invocation-error --target pinflow-demo-referee');
+  expect(await invoke()).toContain('InvocationError');
+  await until('ALARM', 'referee-failed');
+  await commands.run('npm run fault -- stop all');
+  expect(await invoke()).toContain('"missingOffsets"');
+  await until('OK', 'referee-failed');
+}
+
 const askCanary = (): Promise<string> =>
   commands.follow('canary', 'How to look', 'aws lambda invoke --function-name pinflow-demo-canary /dev/stdout');
 
@@ -163,6 +175,7 @@ test(
     };
     const [run] = await Promise.all([under.run(), outage(), until('ALARM', ...MACHINE)]);
     expect(run).toMatchObject({ outcome: 'changed' });
+    await failReferee();
     await ageRun(8);
   },
   limitMs,

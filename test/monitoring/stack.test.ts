@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { settingsOf } from '../../lib/monitoring/alarm.ts';
+import { AlarmSettingsError, settingsOf } from '../../lib/monitoring/alarm.ts';
 import { ALARMS, RUNBOOKS } from '../../lib/monitoring/alarm-settings.ts';
 import { AWS_METRICS } from '../../lib/monitoring/aws-metrics.ts';
 import { canaryOf } from '../../lib/monitoring/canary-function.ts';
@@ -199,7 +199,7 @@ test('topics may be written to by CloudWatch, and that of warnings by the budget
     ['cloudwatch.amazonaws.com'],
     ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'],
   ]);
-  expect(only(whole, 'AWS::Budgets::Budget')['Budget']).toMatchObject({ BudgetLimit: { Amount: 250, Unit: 'USD' } });
+  expect(only(whole, 'AWS::Budgets::Budget')['Budget']).toMatchObject({ BudgetLimit: { Amount: 300, Unit: 'USD' } });
 });
 
 describe('context flags', () => {
@@ -236,6 +236,20 @@ describe('context flags', () => {
     const { monitoring: _, ...without } = dev;
     expect(() => withAlarms(without, { 'alarm.canary.of': 1 })).toThrow(/Profile dev has no alarms/);
   });
+});
+
+test.each([
+  [{ of: 2, bad: 3 }, /3 of 2 cannot be/],
+  [{ bad: 0 }, /0 of 5 cannot be/],
+  [{ of: 2.5 }, /3 of 2.5 cannot be/],
+  [{ period: 45 }, /a period is 10 or 30 seconds, or a multiple of 60; 45 is none/],
+  [{ period: 0 }, /0 is none/],
+  [{ period: 1_800, of: 49 }, /86400 seconds at most, all together; 49 of 1800 are more/],
+])('an alarm that looks at %j is refused before CloudWatch does', (settings, message) => {
+  const context = Object.entries(settings).map(([name, value]) => [`alarm.stream-lag.${name}`, value]);
+  const profile = withAlarms(profileNamed('dev'), Object.fromEntries(context));
+  expect(() => settingsOf('stream-lag', profile)).toThrow(AlarmSettingsError);
+  expect(() => settingsOf('stream-lag', profile)).toThrow(message);
 });
 
 test('each metric of AWS in the list is read by an alarm or a graph', () => {

@@ -30,6 +30,7 @@ export const CAUSED: Readonly<Record<'speed-faults' | 'batch-faults', readonly A
     'connector-idle',
     'run-failed',
     'job-failed-tasks',
+    'referee-failed',
     'loss',
     'drift',
     'batch-freshness',
