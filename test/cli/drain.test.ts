@@ -62,7 +62,7 @@ test.each([
     const clients = clientsOf(Date.now() + ahead, () => counted);
     const tables = { postsTable: 'posts', countersTable: 'counters' };
     const isDrained = await drained(clients, tables, {
-      stop: AbortSignal.timeout(20_000),
+      stop: AbortSignal.timeout(50_000),
       onBehind: (shards) => {
         behind.push(shards);
         // A page at a time.
@@ -72,7 +72,7 @@ test.each([
     expect(isDrained).toBe(true);
     expect(behind.slice(0, pages + 1)).toEqual([1, 1, 1, 0]);
   },
-  30_000,
+  60_000,
 );
 
 test('a shard of which a batch was given up is not waited for', async () => {

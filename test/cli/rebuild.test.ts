@@ -20,7 +20,7 @@ import { RebuildWorld, tables } from './rebuild-world.ts';
 const lasting = metrics.filter(({ window }) => window === undefined);
 const metric = lasting.find(({ name }) => name === 'posts-by-category')!;
 const posts = 30;
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 const { signal: never } = new AbortController();
 const s3 = mockClient(S3Client);
 let world: RebuildWorld;

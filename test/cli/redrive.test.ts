@@ -24,7 +24,7 @@ import type { Post } from '../../model/post.ts';
 import { type QuarantinedRow, quarantineKey } from '../../model/quarantine.ts';
 import { pythonPath } from '../../setup/paths.mjs';
 
-const limitMs = 120_000;
+const limitMs = 300_000;
 let root: string;
 let assembly: string;
 let runtime: Runtime | undefined;
@@ -63,7 +63,7 @@ async function run(command: Command, ...args: string[]): Promise<{ code: number;
   }
 }
 
-const settled = async () => settledAccount(clients, await deployedNames(clients, 'demo'), { waitMs: 30_000 });
+const settled = async () => settledAccount(clients, await deployedNames(clients, 'demo'), { waitMs: 90_000 });
 
 test(
   'what a failing function left behind is taken up once it is mended',

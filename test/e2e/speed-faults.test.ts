@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { settledAccount } from '../../cli/accounting/account.ts';
 import { deployedNames } from '../../cli/accounting/deployed-names.ts';
@@ -21,10 +20,13 @@ import { pythonPath } from '../../setup/paths.mjs';
 import { shortAlarms, untilAlarms } from './faults/alarms.ts';
 import { CAUSED, thereAndBack } from './faults/causes.ts';
 import { Commands } from './faults/commands.ts';
+import { Heartbeat } from './faults/heartbeat.ts';
 
 /** Faults of the door and of the speed layer: each alarm goes off, its runbook is followed, and it ends. */
 const caused = CAUSED['speed-faults'];
-const limitMs = 240_000;
+const limitMs = 600_000;
+/** For an alarm to change: seconds, but on a busy machine. */
+const ALARM_LIMIT_MS = 200_000;
 const own = (name: string) => `pinflow-demo-${name}`;
 
 let root: string;
@@ -33,8 +35,7 @@ let clients: Clients;
 let commands: Commands;
 const told: string[] = [];
 const send = httpDoor();
-const ended = new AbortController();
-let heartbeat: Promise<unknown>;
+let heartbeat: Heartbeat | undefined;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow faults '));
@@ -60,13 +61,12 @@ beforeAll(async () => {
   });
   clients = clientsAt(runtime.endpoint);
   commands = new Commands({ ...runtime, scratch: join(root, 'shell'), stateDir });
-  heartbeat = Promise.all([again('observe'), again('canary')]);
+  heartbeat = new Heartbeat(() => clients.lambda, ['observe', 'canary']);
 }, limitMs);
 
 afterAll(async () => {
-  ended.abort();
   runtime?.faults.close();
-  await heartbeat;
+  await heartbeat?.stop();
   send.close();
   clients?.close();
   await runtime?.stop();
@@ -78,15 +78,6 @@ function fewerRetries(file: string): void {
   const template = readFileSync(file, 'utf8');
   expect(template).toContain('"MaximumRetryAttempts": 10');
   writeFileSync(file, template.replaceAll('"MaximumRetryAttempts": 10', '"MaximumRetryAttempts": 3'));
-}
-
-/** Every few seconds what is scheduled for every minute. What fails is what alarms tell. */
-async function again(name: string): Promise<void> {
-  const invocation = new InvokeCommand({ FunctionName: own(name) });
-  while (!ended.signal.aborted) {
-    await clients.lambda.send(invocation).catch(() => {});
-    await sleep(3_000, undefined, { signal: ended.signal }).catch(() => {});
-  }
 }
 
 const fault = (order: string) => commands.run(`npm run fault -- ${order}`);
@@ -104,7 +95,7 @@ async function post(run: { readonly seed: number; readonly count: number; readon
 
 /** Causes what is told again and again until each alarm has gone off. */
 async function untilAlarmed(names: readonly AlarmName[], cause: () => Promise<unknown>): Promise<void> {
-  const alarmed = untilAlarms(clients.cloudwatch, names, 'ALARM', { limitMs: 90_000 });
+  const alarmed = untilAlarms(clients.cloudwatch, names, 'ALARM', { limitMs: ALARM_LIMIT_MS });
   let waits = true;
   alarmed.then(
     () => (waits = false),
@@ -126,7 +117,8 @@ async function look(expected: Partial<Readonly<Record<AlarmName, RegExp>>>): Pro
   }
 }
 
-const untilOk = (names: readonly AlarmName[]) => untilAlarms(clients.cloudwatch, names, 'OK', { limitMs: 90_000 });
+const untilOk = (names: readonly AlarmName[]) =>
+  untilAlarms(clients.cloudwatch, names, 'OK', { limitMs: ALARM_LIMIT_MS });
 
 test(
   'the canary finds its post stored and answered, and no alarm is on',
@@ -242,10 +234,9 @@ test(
 test(
   'nothing that was accepted is lost, and every alarm went there and back',
   async () => {
-    ended.abort();
-    await heartbeat;
+    await heartbeat!.stop();
     const names = await deployedNames(clients, 'demo');
-    const account = await settledAccount(clients, names, { waitMs: 30_000 });
+    const account = await settledAccount(clients, names, { waitMs: 120_000 });
     for (const feed of feedNames) expect(account[feed]).toMatchObject({ missing: 0, parked: 0 });
     expect(await thereAndBack(clients.cloudwatch, caused)).toEqual(caused);
     expect(told.filter((line) => /^The fault/.test(line)).length).toBeGreaterThan(10);

@@ -115,7 +115,7 @@ export class ChildRuntime {
   }
 
   /** The account once no more than `left` rows are missing, or as it stands after `limitMs`. */
-  async settled({ left = 0, limitMs = 30_000 } = {}): Promise<Account> {
+  async settled({ left = 0, limitMs = 120_000 } = {}): Promise<Account> {
     const names = await this.names();
     for (const end = Date.now() + limitMs; ; await sleep(400)) {
       const found = await account(this.clients, names);
