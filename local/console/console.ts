@@ -67,6 +67,7 @@ export interface ConsoleParts {
     | 'cloudWatch'
     | 'kafka'
     | 'kafkaConnect'
+    | 'kinesis'
     | 'lambda'
     | 'logs'
     | 'mappings'
@@ -88,7 +89,7 @@ const SETTLE_EVERY_MS = 600_000;
 export async function openConsole(options: ConsoleOptions, parts: ConsoleParts): Promise<RunningConsole> {
   const { assembly, stacks, target, stateDir, endpoint, frontDoor, administrator, calls, faults, services, fault } =
     parts;
-  const { apiGateway, cloudWatch, kafka, lambda, logs, mappings } = services;
+  const { apiGateway, cloudWatch, kafka, kinesis, lambda, logs, mappings } = services;
   const since = Date.now();
   const tools = options.tools({ endpoint, apiUrl: apiGateway.url, stacks, apiKeys: apiGateway.apiKeys });
   const pipeline = new PipelineTopology(assembly, stacks, target);
@@ -115,7 +116,7 @@ export async function openConsole(options: ConsoleOptions, parts: ConsoleParts):
     ...resourceRoutes(
       pipeline,
       logs.store,
-      recordReaders({ call, s3, bootstrapServers: () => kafka.bootstrapServers }),
+      recordReaders({ call, calls, s3, kinesis, bootstrapServers: () => kafka.bootstrapServers }),
     ),
     live.route(),
     {

@@ -1,6 +1,9 @@
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { CallRecorder } from '../access/recorder.ts';
+import type { KinesisService } from '../services/kinesis/service.ts';
 import type { JsonObject } from '../services/service.ts';
+import { BucketRecords } from './bucket-records.ts';
 import { newestOfTopic } from './topic-records.ts';
 import type { Resource } from './topology/resources.ts';
 
@@ -21,57 +24,38 @@ export type Call = (service: string, operation: string, input: JsonObject) => Pr
 
 export interface RecordSources {
   readonly call: Call;
+  readonly calls: Pick<CallRecorder, 'onCall'>;
   readonly s3: S3Client;
+  readonly kinesis: Pick<KinesisService, 'newest'>;
   /** Of the cluster. */
   readonly bootstrapServers: () => string;
 }
 
 const SHOWN = 10;
-const RECENT_MS = 600_000;
-/** Records of a shard that are looked through for the newest. */
-const READ = 1_000;
 
 /** How to look into what records are kept in, by type. */
-export function recordReaders({ call, s3, bootstrapServers }: RecordSources): RecordReaders {
+export function recordReaders({ call, calls, s3, kinesis, bootstrapServers }: RecordSources): RecordReaders {
+  const buckets = new BucketRecords(s3, SHOWN);
+  calls.onCall((one) => buckets.see(one));
   return {
     'AWS::MSK::Topic': ({ ref }) => newestOfTopic(bootstrapServers(), ref.slice(ref.lastIndexOf('/') + 1), SHOWN),
-    'AWS::Kinesis::Stream': ({ ref }) => ofStream(call, ref),
+    'AWS::Kinesis::Stream': ({ ref }) => ofStream(kinesis, ref),
     'AWS::DynamoDB::Table': ({ ref }) => ofTable(call, ref),
-    'AWS::S3::Bucket': ({ ref }) => ofBucket(s3, ref),
+    'AWS::S3::Bucket': ({ ref }) => buckets.newest(ref),
     'AWS::StepFunctions::StateMachine': ({ ref }) => ofStateMachine(call, ref),
     'AWS::Glue::Job': ({ ref }) => ofJob(call, ref),
   };
 }
 
-interface KinesisRecord {
-  readonly SequenceNumber: string;
-  readonly ApproximateArrivalTimestamp: number;
-  readonly PartitionKey: string;
-  readonly Data: string;
-}
-
-async function ofStream(call: Call, StreamName: string): Promise<HeldRecord[]> {
-  const { Shards } = await call('kinesis', 'ListShards', { StreamName });
-  const found = await Promise.all(
-    (Shards as { ShardId: string }[]).map(async ({ ShardId }) => {
-      const { ShardIterator } = await call('kinesis', 'GetShardIterator', {
-        StreamName,
-        ShardId,
-        ShardIteratorType: 'AT_TIMESTAMP',
-        Timestamp: (Date.now() - RECENT_MS) / 1_000,
-      });
-      const { Records } = await call('kinesis', 'GetRecords', { ShardIterator, Limit: READ });
-      return (Records as unknown as KinesisRecord[]).map(
-        ({ SequenceNumber, ApproximateArrivalTimestamp, PartitionKey, Data }) => ({
-          time: Math.round(ApproximateArrivalTimestamp * 1_000),
-          place: { shard: ShardId, sequence: SequenceNumber },
-          key: PartitionKey,
-          value: Buffer.from(Data, 'base64').toString('utf8'),
-        }),
-      );
-    }),
-  );
-  return newest(found.flat());
+async function ofStream(kinesis: RecordSources['kinesis'], stream: string): Promise<HeldRecord[]> {
+  const found = await kinesis.newest(stream, SHOWN);
+  const records = found.map(({ ShardId, SequenceNumber, ApproximateArrivalTimestamp, PartitionKey, Data }) => ({
+    time: Math.round(ApproximateArrivalTimestamp * 1_000),
+    place: { shard: ShardId, sequence: SequenceNumber },
+    key: PartitionKey,
+    value: Buffer.from(Data, 'base64').toString('utf8'),
+  }));
+  return records.sort((a, b) => b.time - a.time).slice(0, SHOWN);
 }
 
 async function ofTable(call: Call, TableName: string): Promise<HeldRecord[]> {
@@ -92,19 +76,6 @@ const numberOrText = (digits: string): number | string => {
   const value = Number(digits);
   return String(value) === digits ? value : digits;
 };
-
-async function ofBucket(s3: S3Client, Bucket: string): Promise<HeldRecord[]> {
-  const found: HeldRecord[] = [];
-  let ContinuationToken: string | undefined;
-  do {
-    const page = await s3.send(new ListObjectsV2Command({ Bucket, ...(ContinuationToken && { ContinuationToken }) }));
-    for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
-      found.push({ time: LastModified?.getTime() ?? null, key: Key, value: `${Size} bytes` });
-    }
-    ContinuationToken = page.NextContinuationToken;
-  } while (ContinuationToken !== undefined);
-  return newest(found);
-}
 
 async function ofStateMachine(call: Call, stateMachineArn: string): Promise<HeldRecord[]> {
   const { executions } = await call('states', 'ListExecutions', { stateMachineArn, maxResults: SHOWN });
@@ -127,6 +98,3 @@ async function ofJob(call: Call, JobName: string): Promise<HeldRecord[]> {
     }),
   );
 }
-
-const newest = (records: readonly HeldRecord[]): HeldRecord[] =>
-  [...records].sort((a, b) => (b.time ?? 0) - (a.time ?? 0)).slice(0, SHOWN);

@@ -5,8 +5,8 @@ import { EngineActions, serviceError } from '../engine-actions.ts';
 import { LevelStore } from '../level-store.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
 import { rememberStreams } from './known-streams.ts';
-import { cutPage, iteratorAt, originOfIterator, PAGE_RECORDS } from './pages.ts';
-import type { Database, Store, StoredStream } from './store.ts';
+import { cutPage, iteratorAt, newestRecords, originOfIterator, PAGE_RECORDS } from './pages.ts';
+import type { Database, Store, StoredRecord, StoredStream } from './store.ts';
 
 const database = createRequire(import.meta.url)('kinesalite/db') as Database;
 const actions = new EngineActions<Store>({
@@ -137,6 +137,11 @@ export class Kinesalite {
   /** As {@link iteratorAt} of `pages.ts`. */
   iteratorAt(stream: string, shardId: string, seconds: number): Promise<string | undefined> {
     return this.#store.use((store) => iteratorAt(store, { stream, shardId }, seconds));
+  }
+
+  /** As {@link newestRecords} of `pages.ts`. */
+  newestRecords(stream: string, shardId: string, limit: number): Promise<StoredRecord[]> {
+    return this.#store.use((store) => newestRecords(store, { stream, shardId }, limit));
   }
 }
 

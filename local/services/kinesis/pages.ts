@@ -40,6 +40,15 @@ export async function iteratorAt(store: Store, origin: ShardOrigin, seconds: num
   return undefined;
 }
 
+/** The records that arrived last, the newest first. */
+export async function newestRecords(store: Store, origin: ShardOrigin, limit: number): Promise<StoredRecord[]> {
+  const found: StoredRecord[] = [];
+  for await (const { key, value } of entriesAfter(store, origin, { limit, reverse: true })) {
+    found.push({ ...value, SequenceNumber: key.split('/')[1]! });
+  }
+  return found;
+}
+
 /** The engine knows no limit of bytes, and says of each page that it is the last. */
 export async function cutPage(store: Store, origin: ShardOrigin, limit: number, page: JsonObject): Promise<JsonObject> {
   const records = page['Records'] as StoredRecord[];
@@ -63,16 +72,23 @@ export async function cutPage(store: Store, origin: ShardOrigin, limit: number, 
 }
 
 async function hasEntryAfter(store: Store, origin: ShardOrigin, sequenceNumber: string): Promise<boolean> {
-  for await (const _ of entriesAfter(store, origin, sequenceNumber, 1)) return true;
+  for await (const _ of entriesAfter(store, origin, { sequenceNumber, limit: 1 })) return true;
   return false;
 }
 
-type Entry = { readonly key: string; readonly value: { readonly ApproximateArrivalTimestamp: number } };
+type Entry = { readonly key: string; readonly value: Omit<StoredRecord, 'SequenceNumber'> };
 
-function entriesAfter(store: Store, { stream, shardId }: ShardOrigin, sequenceNumber?: string, limit = -1) {
+interface EntryRange {
+  /** @default - from the first one on */
+  readonly sequenceNumber?: string;
+  readonly limit?: number;
+  readonly reverse?: boolean;
+}
+
+function entriesAfter(store: Store, { stream, shardId }: ShardOrigin, { sequenceNumber, ...how }: EntryRange = {}) {
   const { shardIx } = database.resolveShardId(shardId);
   const shard = database.shardIxToHex(shardIx);
   const gt = sequenceNumber === undefined ? shard : `${shard}/${sequenceNumber}`;
-  const range = { gt, lt: database.shardIxToHex(shardIx + 1), limit };
+  const range = { gt, lt: database.shardIxToHex(shardIx + 1), ...how };
   return store.getStreamDb(stream).createReadStream(range) as AsyncIterable<Entry>;
 }

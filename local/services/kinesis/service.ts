@@ -18,6 +18,10 @@ export interface KinesisOptions {
   readonly metrics?: MetricSink;
 }
 
+export interface ShardRecord extends StoredRecord {
+  readonly ShardId: string;
+}
+
 /** On-demand streams start with four shards: https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html */
 const ON_DEMAND_SHARDS = 4;
 const LIST_SHARDS_DEFAULT = 1_000;
@@ -66,6 +70,18 @@ export class KinesisService implements JsonService {
     const stream = this.#metrics && originOfIterator(input['ShardIterator'])?.stream;
     if (stream !== undefined) putStreamRead(this.#metrics!, stream, page);
     return page;
+  }
+
+  /**
+   * The newest records of each shard, for who looks on: unlike a reader it has no share of the shard's limits, and its
+   * lag is nobody's. @throws ServiceError ResourceNotFoundException
+   */
+  async newest(stream: string, limit: number): Promise<ShardRecord[]> {
+    const { Shards } = await this.#engine.stream(stream);
+    const found = Shards.map(async ({ ShardId }) =>
+      (await this.#engine.newestRecords(stream, ShardId, limit)).map((record) => ({ ShardId, ...record })),
+    );
+    return (await Promise.all(found)).flat();
   }
 
   /** The stream as it is stored; undefined when there is none. */

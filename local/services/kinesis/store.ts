@@ -21,9 +21,17 @@ export interface StoredStream {
 
 export interface StoredRecord {
   readonly SequenceNumber: string;
+  readonly PartitionKey: string;
   readonly Data: string;
   /** Seconds. */
   readonly ApproximateArrivalTimestamp: number;
+}
+
+export interface StoredRange {
+  readonly gt: string;
+  readonly lt: string;
+  readonly limit?: number;
+  readonly reverse?: boolean;
 }
 
 export type Callback<T> = (error: Error | null, value?: T) => void;
@@ -42,7 +50,7 @@ export interface Store {
     lock(key: string, locked: (release: Release) => void): void;
   };
   getStream(name: string, callback: Callback<StoredStream>): void;
-  getStreamDb(name: string): { createReadStream(range: { gt: string; lt: string; limit?: number }): Readable };
+  getStreamDb(name: string): { createReadStream(range: StoredRange): Readable };
   deleteStreamDb(name: string, callback: Callback<void>): void;
 }
 
