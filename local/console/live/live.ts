@@ -67,15 +67,17 @@ export class Live {
     this.#edges = edges.map(({ id, from, to, how }): MeasuredEdge => {
       const into = members.get(to)!.map(({ resource }) => resource);
       const measures = edgeMeasures(into, cluster);
-      const sources = nodes.find((node) => node.id === from)!;
+      const source = nodes.find((node) => node.id === from)!;
       const read = groups.filter(({ reader }) => into.includes(reader));
-      const ofTopics = how === 'reads' && sources.type === 'AWS::MSK::Topic' && cluster !== undefined;
-      const isFunction = how === 'reads' && into.every(({ type }) => type === 'AWS::Lambda::Function');
+      const isRead = how === 'reads';
+      const ofTopics = isRead && source.type === 'AWS::MSK::Topic' && cluster !== undefined;
+      const isFunction = isRead && into.every(({ type }) => type === 'AWS::Lambda::Function');
       return {
         id,
-        measures: ofTopics ? { ...measures, lag: topicLags(read, cluster) } : measures,
+        // How late a function reads says nothing of those that call it, or of what it looks up.
+        measures: { ...measures, lag: ofTopics ? topicLags(read, cluster) : isRead ? measures.lag : [] },
         readers: isFunction
-          ? into.flatMap(({ ref }) => sources.members.map(({ name }) => ({ functionName: ref, source: name })))
+          ? into.flatMap(({ ref }) => source.members.map(({ name }) => ({ functionName: ref, source: name })))
           : [],
       };
     });

@@ -88,11 +88,13 @@ function granted(actor: Actor, resources: readonly Resource[], actors: readonly 
       [on ?? []].flat().some((pattern) => covers(pattern, other)) ? [Action ?? []].flat() : [],
     );
     const [mine, its] = [actor.resource.id, other.resource.id];
-    if (actions.some((action) => ACTIONS.writes.test(action))) return [{ from: mine, to: its, how: 'writes' }];
-    if (actions.some((action) => ACTIONS.calls.test(action))) return [{ from: mine, to: its, how: 'calls' }];
-    if (actions.includes('kafka-cluster:ReadData')) return [{ from: its, to: mine, how: 'reads' }];
-    if (actions.some((action) => ACTIONS.asks.test(action))) return [{ from: its, to: mine, how: 'asks' }];
-    return [];
+    const may = (how: keyof typeof ACTIONS) => actions.some((action) => ACTIONS[how].test(action));
+    return [
+      ...(may('writes') ? [{ from: mine, to: its, how: 'writes' } as const] : []),
+      ...(may('calls') ? [{ from: mine, to: its, how: 'calls' } as const] : []),
+      ...(actions.includes('kafka-cluster:ReadData') ? [{ from: its, to: mine, how: 'reads' } as const] : []),
+      ...(may('asks') ? [{ from: its, to: mine, how: 'asks' } as const] : []),
+    ];
   });
 }
 
@@ -125,7 +127,7 @@ function statementsOf(roleArn: string, resources: readonly Resource[]): Statemen
 
 const STRENGTH: readonly Link['how'][] = ['reads', 'writes', 'calls', 'asks'];
 
-/** One link a direction; what is asked of something that is also written to is no way of its own. */
+/** One link a direction: a look-up of what is read or handed over anyway is no way of its own. */
 function strongest(all: readonly Link[]): Link[] {
   const best = new Map<string, Link>();
   for (const link of all) {
@@ -133,5 +135,5 @@ function strongest(all: readonly Link[]): Link[] {
     const known = best.get(key);
     if (known === undefined || STRENGTH.indexOf(link.how) < STRENGTH.indexOf(known.how)) best.set(key, link);
   }
-  return [...best.values()].filter(({ from, to, how }) => how !== 'asks' || !best.has(`${to} ${from}`));
+  return [...best.values()];
 }

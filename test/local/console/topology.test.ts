@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CallRecorder } from '../../../local/access/recorder.ts';
 import { Live } from '../../../local/console/live/live.ts';
+import { RecentCount } from '../../../local/console/live/recent-count.ts';
 import { TakenCounts } from '../../../local/console/live/taken-counts.ts';
 import { PipelineTopology } from '../../../local/console/topology/topology.ts';
 import type { MetricDataRequest, Series } from '../../../local/services/cloudwatch/types.ts';
@@ -163,9 +164,18 @@ describe('the picture of the pipeline', () => {
       'counters asks clean',
       'door writes pin+geo',
       'pin+geo reads clean',
+      'posts asks clean',
       'posts reads count',
     ]);
   });
+});
+
+test('a rate is the same wherever in a second it is asked for', () => {
+  const recent = new RecentCount();
+  for (let ms = 0; ms < 30_000; ms += 100) {
+    recent.add(1, ms);
+    if (ms > 15_000) expect(Math.abs(recent.rate(ms) - 10)).toBeLessThan(0.2);
+  }
 });
 
 describe('what moves', () => {
@@ -220,6 +230,11 @@ describe('what moves', () => {
       health: 'late',
     });
     expect(state[edgeOf('posts', 'count')]).toMatchObject({ rate: 0.7, errors: 2, health: 'failing' });
+  });
+
+  test('how late a function reads is told of what it reads, and not of what it looks up', () => {
+    series.set('IteratorAge clean', [90_000]);
+    expect(live.state(now + 2_000).edges[edgeOf('counters', 'clean')]).toMatchObject({ lag: null, health: 'quiet' });
   });
 
   test('calls are forgotten', () => {
