@@ -67,8 +67,9 @@ export class ConsoleServer {
       if (url.pathname.startsWith('/api/')) await this.#answer(method, url, request, response);
       else await this.#page(method, url.pathname, request, response);
     } catch (error) {
+      if (!isRefusal(error)) this.#options.fault(error, `${method} ${request.url}`);
       if (response.headersSent) response.destroy();
-      else await this.#fail(error, `${method} ${request.url}`, request, response);
+      else await fail(error, request, response);
     }
   }
 
@@ -98,14 +99,16 @@ export class ConsoleServer {
     if (content === undefined) throw new ConsoleError(404, `The console does not have ${path}.`);
     await send(request, response, 200, content, { 'content-security-policy': contentPolicy(nonce) });
   }
+}
 
-  async #fail(error: unknown, what: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const known = error instanceof ConsoleError || error instanceof ServiceError;
-    if (!known) this.#options.fault(error, what);
-    const { message } = error as Error;
-    const status = known ? error.status : 500;
-    await send(request, response, status, json({ error: known ? message : `The console failed: ${message}` }));
-  }
+const isRefusal = (error: unknown): error is ConsoleError | ServiceError =>
+  error instanceof ConsoleError || error instanceof ServiceError;
+
+async function fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [status, said] = isRefusal(error)
+    ? [error.status, error.message]
+    : [500, `The console failed: ${(error as Error).message}`];
+  await send(request, response, status, json({ error: said }));
 }
 
 /** Nothing comes from elsewhere, and nobody may frame the page. Styles of the SQL editor carry the nonce. */

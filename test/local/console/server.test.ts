@@ -47,6 +47,16 @@ const routes: Route[] = [
       })(),
     }),
   },
+  {
+    method: 'GET',
+    path: '/api/broken-events',
+    handle: () => ({
+      events: (async function* () {
+        yield { n: 1 };
+        throw new TypeError('x is undefined');
+      })(),
+    }),
+  },
 ];
 let server: ConsoleServer;
 
@@ -86,6 +96,7 @@ function ask(
       response.on('data', (chunk: string) => {
         text += chunk;
       });
+      response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
     });
     request.on('error', reject);
@@ -188,6 +199,12 @@ test('a list that is called events is an answer like others', async () => {
   const { headers, body } = await ask('/api/log');
   expect(headers['content-type']).toMatch(/^application\/json/);
   expect(JSON.parse(String(body))).toEqual({ events: [{ time: 1 }] });
+});
+
+test('what ends events early is told', async () => {
+  faults.length = 0;
+  await expect(ask('/api/broken-events')).rejects.toThrow();
+  expect(faults).toEqual(['GET /api/broken-events']);
 });
 
 test('events are sent as they come', async () => {
