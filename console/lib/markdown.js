@@ -5,16 +5,18 @@ export function markdown(text) {
   return blocksOf(text.replace(/\r/g, '').split('\n')).map(drawn);
 }
 
+/** Of the items of a list. */
+const markers = [/^\d+\. /, /^[-*] /];
+
 function blocksOf(lines) {
   const blocks = [];
   for (let at = 0; at < lines.length; ) {
     const line = lines[at];
     const rest = lines.slice(at);
-    const run = (test) =>
-      rest.slice(
-        0,
-        [...rest, ''].findIndex((one, index) => index === rest.length || !test(one)),
-      );
+    const run = (test) => {
+      const end = rest.findIndex((one) => !test(one));
+      return end === -1 ? rest : rest.slice(0, end);
+    };
     let taken;
     if (line.startsWith('```')) {
       const end = rest.indexOf('```', 1);
@@ -26,9 +28,10 @@ function blocksOf(lines) {
     } else if (/^\|/.test(line)) {
       taken = run((one) => one.startsWith('|'));
       blocks.push({ kind: 'table', rows: taken.filter((row) => !/^\|[\s:|-]+\|$/.test(row)).map(cellsOf) });
-    } else if (/^(\d+\.|[-*]) /.test(line)) {
-      taken = run((one) => /^(\d+\.|[-*]) |^ {2,}\S/.test(one));
-      blocks.push({ kind: /^\d/.test(line) ? 'steps' : 'list', items: itemsOf(taken) });
+    } else if (markers.some((marker) => marker.test(line))) {
+      const marker = markers.find((one) => one.test(line));
+      taken = run((one) => marker.test(one) || /^( {2}|\s*$)/.test(one));
+      blocks.push({ kind: /^\d/.test(line) ? 'steps' : 'list', items: itemsOf(taken, marker) });
     } else if (line.trim() === '') {
       taken = [line];
     } else {
@@ -46,21 +49,22 @@ const cellsOf = (row) =>
     .split('|')
     .map((cell) => cell.trim());
 
-/** What is indented belongs to the item above it. */
-function itemsOf(lines) {
+/** What is indented belongs to the item above it. @returns the blocks of each */
+function itemsOf(lines, marker) {
   const items = [];
   for (const line of lines) {
-    if (/^(\d+\.|[-*]) /.test(line)) items.push(line.replace(/^(\d+\.|[-*]) /, ''));
-    else items[items.length - 1] += `\n${line.trim()}`;
+    const [mark] = marker.exec(line) ?? [];
+    if (mark) items.push({ width: mark.length, lines: [line.slice(mark.length)] });
+    else items.at(-1).lines.push(line.slice(Math.min(items.at(-1).width, line.search(/\S|$/))));
   }
-  return items;
+  return items.map((item) => blocksOf(item.lines));
 }
 
 const drawers = {
   code: ({ text }) => html`<pre tabindex="0">${text}</pre>`,
   heading: ({ level, text }) => (level < 3 ? html`<h3>${inline(text)}</h3>` : html`<h4>${inline(text)}</h4>`),
-  list: ({ items }) => html`<ul>${items.map((item) => html`<li>${inline(item)}</li>`)}</ul>`,
-  steps: ({ items }) => html`<ol>${items.map((item) => html`<li>${inline(item)}</li>`)}</ol>`,
+  list: ({ items }) => html`<ul>${items.map(drawnItem)}</ul>`,
+  steps: ({ items }) => html`<ol>${items.map(drawnItem)}</ol>`,
   text: ({ text }) => html`<p>${inline(text)}</p>`,
   table: ({ rows: [head = [], ...rows] }) => html`<div class="table-box" tabindex="0" role="region" aria-label="Table">
     <table>
@@ -69,6 +73,10 @@ const drawers = {
     </table>
   </div>`,
 };
+
+/** Most are one line of text. */
+const drawnItem = (blocks) =>
+  html`<li>${blocks.map((block, at) => (at === 0 && block.kind === 'text' ? inline(block.text) : drawn(block)))}</li>`;
 
 const drawn = (block) => drawers[block.kind](block);
 
