@@ -5,6 +5,7 @@ import type { Caller } from '../../access/caller.ts';
 import { type TrinoClient, type TrinoColumn, TrinoError, TrinoLostError } from '../../engines/trino/client.ts';
 import type { CatalogPlace } from '../glue/catalog-access.ts';
 import { type FrontDoor, type JsonObject, ServiceError } from '../service.ts';
+import { written } from '../sqlite.ts';
 import type { Execution, QueryHistory } from './history.ts';
 import { accessOf, listingAccess, plannedUses, type TableFinder } from './query-access.ts';
 import { ResultWriter, type Row } from './result-file.ts';
@@ -87,9 +88,9 @@ export class QueryRunner {
   async #run(job: Job, signal: AbortSignal): Promise<void> {
     const { history } = this.#options;
     let execution = job.execution;
-    const update = (changed: Partial<Execution>) => {
+    const update = (changed: Partial<Execution>): Promise<void> => {
       execution = { ...execution, ...changed };
-      history.put(execution);
+      return written(() => history.put(execution));
     };
     let outcome: Outcome = {};
     const measure = (measured: Outcome) => {
@@ -99,13 +100,13 @@ export class QueryRunner {
     try {
       await this.#slot(signal);
       slot = true;
-      update({ state: 'RUNNING', started: Date.now() });
+      await update({ state: 'RUNNING', started: Date.now() });
       const { work } = job.statement;
       if (work.engine === 'glue') await this.#runGlue(job, work);
       else await this.#runTrino(job, work, signal, measure);
-      update({ ...outcome, state: 'SUCCEEDED', completed: Date.now() });
+      await update({ ...outcome, state: 'SUCCEEDED', completed: Date.now() });
     } catch (error) {
-      update({ ...outcome, ...failureOf(signal.aborted ? signal.reason : error), completed: Date.now() });
+      await update({ ...outcome, ...failureOf(signal.aborted ? signal.reason : error), completed: Date.now() });
     } finally {
       if (slot) this.#release();
       this.#options.ended(execution);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessRequest } from '../../access/caller.ts';
-import { isSqliteFault } from '../logs/store.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { isSqliteFault } from '../sqlite.ts';
 import { AlarmStore } from './alarm-store.ts';
 import { Alarms } from './alarms.ts';
 import { type Operation, operationsOf } from './api/operations.ts';

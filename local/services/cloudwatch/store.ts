@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { isSqliteFault } from '../logs/store.ts';
-import { openDatabase } from '../sqlite.ts';
+import { isSqliteFault, openDatabase } from '../sqlite.ts';
 import { type Distribution, type Gathering, gather, gathering, merged } from './distribution.ts';
 import type { Dimensions, MetricName } from './types.ts';
 

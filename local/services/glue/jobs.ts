@@ -3,6 +3,7 @@ import type { AccessRequest, Caller, Identities } from '../../access/caller.ts';
 import { putJobRun } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, ServiceError } from '../service.ts';
+import { written } from '../sqlite.ts';
 import { argumentProblems, type JobArguments, type SparkRequest, sparkRequest } from './job-arguments.ts';
 import { type JobRun, JobStore } from './job-store.ts';
 import type { GlueOperations } from './service.ts';
@@ -135,14 +136,16 @@ export class GlueJobs {
     this.#running.set(id, entry);
     const end = run.ended
       .catch((error: Error) => error.message)
-      .then((error) => {
+      .then(async (error) => {
         clearTimeout(timer);
         this.#running.delete(id);
-        this.#ends.delete(end);
-        if (this.#closing) this.#store.end(id, 'FAILED', LOST);
-        else if (entry.outcome !== undefined) this.#store.end(id, entry.outcome, OUTCOMES[entry.outcome]);
-        else this.#store.end(id, error === undefined ? 'SUCCEEDED' : 'FAILED', error);
+        await written(() => {
+          if (this.#closing) this.#store.end(id, 'FAILED', LOST);
+          else if (entry.outcome !== undefined) this.#store.end(id, entry.outcome, OUTCOMES[entry.outcome]);
+          else this.#store.end(id, error === undefined ? 'SUCCEEDED' : 'FAILED', error);
+        });
         this.#measure(job, id);
+        this.#ends.delete(end);
       });
     this.#ends.add(end);
   }

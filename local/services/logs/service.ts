@@ -2,8 +2,9 @@ import type { AccessRequest } from '../../access/caller.ts';
 import { dataPointsOf } from '../cloudwatch/emf.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import { type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { isSqliteFault } from '../sqlite.ts';
 import { filterOf } from './filter-pattern.ts';
-import { isSqliteFault, type LogEvent, LogStore } from './store.ts';
+import { type LogEvent, LogStore } from './store.ts';
 
 export interface LogsOptions {
   /** The SQLite file. */

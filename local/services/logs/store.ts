@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { openDatabase } from '../sqlite.ts';
+import { isSqliteFault, openDatabase } from '../sqlite.ts';
 
 export interface LogGroup {
   readonly name: string;
@@ -173,7 +173,3 @@ export class LogStore {
     return statement;
   }
 }
-
-/** The database cannot be written or read: the disk is full, for one. */
-export const isSqliteFault = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException | null)?.code === 'ERR_SQLITE_ERROR';

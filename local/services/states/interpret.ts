@@ -1,4 +1,5 @@
 import { ExecutionError, ExecutionTimeoutError, type StateMachine } from 'aws-local-stepfunctions';
+import { written } from '../sqlite.ts';
 import { type Definition, RUN_CONTEXT, statesOf } from './definition.ts';
 import { historyEvent, type InterpreterEvent } from './history.ts';
 import type { Ending, Execution, HistoryEvent } from './store.ts';
@@ -77,7 +78,8 @@ async function recordAll(
     const body = historyEvent(event as InterpreterEvent, roleArn);
     if (body === undefined) continue;
     id += 1;
-    record({ id, time: (event as InterpreterEvent).timestamp, ...body });
+    const { timestamp: time } = event as InterpreterEvent;
+    await written(() => record({ id, time, ...body }));
   }
 }
 

@@ -5,6 +5,7 @@ import { putExecution } from '../cloudwatch/sources/observers.ts';
 import type { MetricSink } from '../cloudwatch/types.ts';
 import type { InvocationResult } from '../lambda/function-definition.ts';
 import { type FrontDoor, type JsonObject, type JsonService, ServiceError } from '../service.ts';
+import { written } from '../sqlite.ts';
 import { type Definition, definitionProblems, forInterpreter } from './definition.ts';
 import { type InterpretedMachine, interpret } from './interpret.ts';
 import { type Ending, type Execution, ExecutionStore } from './store.ts';
@@ -144,8 +145,8 @@ export class StatesService implements JsonService {
       calls: this.#callsOf(machine.role),
       record: (event) => this.#store.addEvent(arn, event),
     });
-    const kept = ended.then((ending) => {
-      this.#store.end(arn, ending);
+    const kept = ended.then(async (ending) => {
+      await written(() => this.#store.end(arn, ending));
       this.#measure(machine.arn, ending.status, Date.now() - began);
       this.#running.delete(arn);
     });

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Caller } from '../../../local/access/caller.ts';
@@ -122,6 +123,16 @@ describe('runs', () => {
     finish('ValueError: no');
     expect(await ended(jobs, id)).toMatchObject({ JobRunState: 'FAILED', ErrorMessage: 'ValueError: no' });
   });
+
+  test('an end that cannot be kept for a while is kept then', async () => {
+    const id = await start();
+    const other = new DatabaseSync(join(directory, 'jobs.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    finish(undefined);
+    await sleep(200);
+    other.close();
+    expect(await ended(jobs, id)).toMatchObject({ JobRunState: 'SUCCEEDED' });
+  }, 20_000);
 
   test('not more runs at once than the job allows', async () => {
     await start();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Caller } from '../../../local/access/caller.ts';
@@ -254,6 +255,16 @@ describe('executions', () => {
   test('one that takes too long', async () => {
     expect(await ended(await start({ ...waiting, TimeoutSeconds: 1 }))).toMatchObject({ status: 'TIMED_OUT' });
   });
+
+  test('an end that cannot be kept for a while is kept then', async () => {
+    const arn = await start(machine({ A: { Type: 'Wait', Seconds: 1, End: true } }));
+    const other = new DatabaseSync(join(directory, 'states.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    await sleep(1_500);
+    expect(await describeExecution(arn)).toMatchObject({ status: 'RUNNING' });
+    other.close();
+    expect(await ended(arn)).toMatchObject({ status: 'SUCCEEDED' });
+  }, 20_000);
 
   test('those that a stopped runtime left are aborted, and say so', async () => {
     const arn = await start(waiting);
