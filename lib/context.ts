@@ -14,8 +14,8 @@ export class UnknownContextKeyError extends ContextError {
 
   constructor(key: string) {
     super(
-      `Nothing reads the context key ${JSON.stringify(key)}: is it ${nearest(key)}? ` +
-        `With -c and in cdk.json there are ${[...KEYS, ALARM_KEYS].join(', ')}`,
+      `Nothing reads the context key ${JSON.stringify(key)}, of -c, cdk.json or ~/.cdk.json. ` +
+        `${meant(key)}There are ${[...KEYS, ALARM_KEYS].join(', ')}`,
     );
   }
 }
@@ -37,11 +37,12 @@ export function deploymentOf(context: Readonly<Record<string, unknown>>): Deploy
 const isKnown = (key: string): boolean =>
   KEYS.includes(key) || key.startsWith('alarm.') || /^@|:/.test(key) || OF_CDK.includes(key);
 
-/** By the part of a key that is the same for all of its kind. */
-function nearest(key: string): string {
+/** The nearest key there is, by the part that is the same for all of a kind; nothing if that is another word. */
+function meant(key: string): string {
   const begun = beginning(key);
   const far = (known: string) => distance(begun, beginning(known));
-  return [...KEYS, ALARM_KEYS].reduce((best, known) => (far(known) < far(best) ? known : best));
+  const nearest = [...KEYS, ALARM_KEYS].reduce((best, known) => (far(known) < far(best) ? known : best));
+  return far(nearest) <= begun.length / 2 ? `Is it ${nearest}? ` : '';
 }
 
 const beginning = (key: string): string => key.split('.')[0]!.toLowerCase();

@@ -36,11 +36,16 @@ test.each([
   ['allow-data-deletion', 'allowDataDeletion'],
   ['topicsFeedsSpeed', 'topicsFeedSpeed'],
   ['alarms.stream-lag.bad', 'alarm.<name>.<setting>'],
-  ['', 'auth'],
 ])('%j is refused, and answered with %s', (key, known) => {
-  const said = `Nothing reads the context key ${JSON.stringify(key)}: is it ${known}? With -c and in cdk.json there are profile, `;
+  const said = `Nothing reads the context key "${key}", of -c, cdk.json or ~/.cdk.json. Is it ${known}? There are profile, `;
   expect(() => deploymentOf({ profile: 'dev', [key]: 'off' })).toThrow(UnknownContextKeyError);
   expect(() => deploymentOf({ profile: 'dev', [key]: 'off' })).toThrow(said);
+});
+
+test('of another word nobody can tell what it was to be', () => {
+  expect(() => deploymentOf({ vpcId: 'vpc-1' })).toThrow(
+    /"vpcId", of -c, cdk\.json or ~\/\.cdk\.json\. There are profile, /,
+  );
 });
 
 test('keys of CDK itself are none of ours, nor are those that cdk.json has', () => {
