@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { feeds } from '../../model/feeds/index.ts';
 import { rowsOf } from '../../model/rows.ts';
-import { type FeedName, feedNames, sourceColumns } from '../../model/rules/rule.ts';
+import { type FeedName, feedNames } from '../../model/rules/rule.ts';
 import { vectors } from '../model/vectors.ts';
+import { rowTexts } from './hostile-rows.ts';
 
 /** A raw line, and what TypeScript makes of it, for another interpreter to make the same of. */
 export interface ParityCase {
@@ -64,41 +65,11 @@ function isJson(text: string): boolean {
 }
 
 function records(feed: FeedName): fc.Arbitrary<string> {
-  const { key, columns } = feeds[feed];
-  const names = [key, ...sourceColumns(feeds[feed])];
-  const odd = ['1', '-0', '5.0', '1e21', '1e400', '-1e-7', '123456789012345678901', '9007199254740993', '0.1', 'true'];
-  const texts = [
-    '',
-    ' 7 ',
-    '437',
-    '1.25k',
-    '2M',
-    '1.5',
-    '-3',
-    '1e2',
-    '2020-02-29 03:52:47',
-    '2017:10:24 11:23:51.98765Z',
-  ];
-  const members = fc.record(
-    Object.fromEntries(
-      names.map((name) => [
-        name,
-        fc.oneof(
-          { weight: 4, arbitrary: fc.integer({ min: 0, max: 90 }).map(String) },
-          { weight: 3, arbitrary: fc.constantFrom(...odd) },
-          { weight: 3, arbitrary: fc.constantFrom(...texts).map((text) => JSON.stringify(text)) },
-          { weight: 2, arbitrary: fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)) },
-          { weight: 1, arbitrary: fc.constantFrom('"\\ud800"', '"a\\udfffb"', '"\\u0000"', 'null', '[]', '{"a":1}') },
-        ),
-      ]),
-    ),
-    { requiredKeys: names.slice(0, Math.ceil(columns.length / 2)) },
-  );
-  const row = members.map((each) => `{${Object.entries(each).map(([name, text]) => `"${name}":${text}`)}}`);
+  const row = rowTexts(feeds[feed]);
   const array = fc.array(row, { maxLength: 3 }).map((rows) => `[${rows}]`);
   const base64 = fc.oneof(row, array).map((text) => JSON.stringify(Buffer.from(text).toString('base64url')));
   return fc.oneof(
-    { weight: 6, arbitrary: row },
+    { weight: 8, arbitrary: row },
     array,
     base64,
     row.map((text) => JSON.stringify(text)),

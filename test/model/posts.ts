@@ -8,10 +8,12 @@ export const now = Date.parse('2026-11-21T10:07:31.250Z');
 
 /**
  * Few of each, so that there are ties; letters whose order differs between UTF-8 and UTF-16, texts that keys have to
- * escape or to shorten, and one that means the same as null.
+ * escape or to shorten, white space and marks that some program would take off or take for the same, texts that look
+ * like other values, and one that means the same as null.
  */
 const texts = fc.constantFrom(
   ...['art', 'Art', 'travel', "d'Ivoire", 'a|b', 'a', '%7C', '#1', '*', 'unknown', '{}\\', '\uFF01', '\u{1F600}', 'ä'],
+  ...['a ', ' a', 'a\u00a0', ' ', 'a\u0308', 'a\n', '\u0000', '\ufeffa', 'null', '1e3', '-0', '%', "''", '"a"'],
   'x'.repeat(160),
   'x'.repeat(161),
   `${'語'.repeat(53)}1`,
@@ -27,6 +29,7 @@ const moments = fc
   .oneof(
     fc.constantFrom('2015-01-01T00:00:00.000Z', '2020-12-31T23:59:59.999Z', '2021-01-01T00:00:00.000Z'),
     fc.constantFrom('0001-01-01T00:00:00.000Z', '0999-02-28T01:02:03.004Z', '9999-12-31T23:59:59.999Z'),
+    fc.constantFrom('1582-10-10T12:00:00.000Z', '2016-12-31T23:59:59.999Z', '2020-02-29T02:30:00.000Z'),
     fc
       .integer({ min: Date.parse('2014-06-01'), max: Date.parse('2023-06-01') })
       .map((ms) => new Date(ms).toISOString()),
@@ -37,7 +40,7 @@ const fields: Readonly<Record<FeedName, fc.Arbitrary<CleanFields>>> = {
   pin: fc.record({ category: orNull(texts), poster_name: orNull(texts), follower_count: orNull(numbers) }),
   geo: fc.record({ country: orNull(texts), timestamp: orNull(moments) }),
   user: fc.record({
-    user_name: orNull(fc.constantFrom('Ann Li', 'Bo|Li', 'x'.repeat(500))),
+    user_name: orNull(fc.constantFrom('Ann Li', 'Ann Li ', 'Bo|Li', 'x'.repeat(500))),
     age: orNull(fc.constantFrom(0, 17, 18, 24, 25, 35, 36, 50, 51, 150)),
     date_joined: orNull(moments),
   }),
