@@ -38,6 +38,11 @@ interface Travelling {
 const pollMs = 50;
 const slowMs = 300;
 const batchMs = 2_000;
+const slowestMs = 2_000;
+/** Of a change, by functions that run. */
+const countedWithinMs = 2_000;
+/** What has not come for long is looked at less often: its time is told to a tenth, and the services are left in peace. */
+const longer = 1.1;
 
 /** Hops as they are found by several who look at the same time. */
 class Found {
@@ -104,9 +109,9 @@ async function lookOn(
   signal: AbortSignal,
 ): Promise<void> {
   const look = async (name: Hop['name'], everyMs: number, once: () => Promise<readonly Hop[]>): Promise<void> => {
-    while (row.awaited.has(name) && !signal.aborted) {
+    for (let ms = everyMs; row.awaited.has(name) && !signal.aborted; ms = Math.min(slowestMs, ms * longer)) {
       for (const hop of await once()) found(hop);
-      if (row.awaited.has(name)) await sleep(everyMs, undefined, { signal }).catch(() => {});
+      if (row.awaited.has(name)) await sleep(ms, undefined, { signal }).catch(() => {});
     }
   };
   const isStored = () => row.storedAt !== undefined;
@@ -225,14 +230,20 @@ async function lookInRaw({ clients, names }: Pipeline, row: Travelling): Promise
   return [{ feed, door, name: 'raw', at: Date.now(), detail: `${prefix.slice(0, prefix.lastIndexOf('/'))}/…` }];
 }
 
-/** Changes are counted in their order: once one stored later is, all before it are. */
+/**
+ * Changes are counted in their order: once one stored later is, all before it are. Their times are told in whole
+ * seconds, so the last change for a while never is later than the arrival: it counts when it has had time to.
+ */
 async function lookAtAnswers({ url, send }: Pipeline, row: Travelling): Promise<Hop[]> {
   const answer = await send('GET', new URL(`${url}/metrics/posts-by-category?by=&layer=live`), '');
   if (answer.status !== 200) return [];
   const { watermark, layer } = JSON.parse(answer.body) as { readonly watermark: string | null; readonly layer: string };
   // Without a complete live history there is nothing to wait for.
   if (layer !== 'live') row.awaited.delete('answers');
-  if (layer !== 'live' || watermark === null || Date.parse(watermark) < (row.arrivalMs ?? row.takenAt)) return [];
+  if (layer !== 'live' || watermark === null) return [];
+  const arrival = row.arrivalMs ?? row.takenAt;
+  const isLong = Date.now() - row.storedAt! > countedWithinMs;
+  if (Date.parse(watermark) < (isLong ? Math.floor(arrival / 1_000) * 1_000 : arrival)) return [];
   row.awaited.delete('answers');
   const { feed, door } = row;
   return [{ feed, door, name: 'answers', at: Date.now(), detail: `changes up to ${watermark} are counted` }];

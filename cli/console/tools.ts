@@ -1,7 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { ConsoleTools, Hop, PostOrder, Quarantined } from '../../local/console/tools.ts';
-import { formatCoordinate } from '../../model/coordinates.ts';
-import { layers, quarantinePrefix } from '../../model/quarantine.ts';
+import type { ConsoleTools, Hop, PostOrder } from '../../local/console/tools.ts';
 import { questions } from '../../model/questions/index.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { batchNamesOf, type DeployedNames } from '../accounting/deployed-names.ts';
@@ -12,10 +10,10 @@ import { doorNames } from '../emulator/doors.ts';
 import { emulate } from '../emulator/emulate.ts';
 import { syntheticPost } from '../emulator/posts.ts';
 import { syntheticPosts } from '../emulator/synthetic.ts';
-import { listObjects, readQuarantined } from '../quarantine/bucket.ts';
 import { candidates, redriveAll } from '../quarantine/redrive.ts';
 import { runBatch } from './batch.ts';
 import { follow } from './follow.ts';
+import { NewestQuarantined } from './quarantined.ts';
 import { totalsOf } from './totals.ts';
 
 export interface ToolsOptions {
@@ -45,6 +43,7 @@ export function consoleTools({
 }: ToolsOptions): ConsoleTools & { close(): void } {
   const door = httpDoor({ keepAlive: true });
   const send = authorized(door, auth);
+  const quarantined = new NewestQuarantined(clients);
   return {
     feeds: feedNames,
     doors: doorNames,
@@ -88,24 +87,7 @@ export function consoleTools({
         },
       });
     },
-    async quarantined(limit) {
-      const bucket = (await names()).quarantineBucket;
-      const listed = await Promise.all(
-        layers.map(async (layer) =>
-          (await listObjects(clients, bucket, quarantinePrefix(layer))).map((object) => ({ ...object, layer })),
-        ),
-      );
-      const objects = listed.flat().sort((one, other) => other.writtenAt - one.writtenAt);
-      const read = await readQuarantined(clients, bucket, objects.slice(0, limit));
-      const rows = read.flatMap((object): Quarantined[] => {
-        if (!('content' in object)) return [];
-        const { coordinate, field, ...row } = object.content;
-        const named = field === null ? {} : { field };
-        return [{ ...row, ...named, key: object.key, layer: object.layer, coordinate: formatCoordinate(coordinate) }];
-      });
-      rows.sort((one, other) => (one.arrival < other.arrival ? 1 : -1));
-      return { rows, total: objects.length };
-    },
+    quarantined: async (limit) => quarantined.rows((await names()).quarantineBucket, limit),
     async redrive(keys) {
       const deployed = await names();
       const wanted = new Set(keys);
