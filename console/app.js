@@ -31,7 +31,7 @@ function App() {
   const [{ view, rest }, setPlace] = useState(() => placeIn(location.hash));
   const [loaded, setLoaded] = useState({});
   const [problem, setProblem] = useState();
-  const live = useLive();
+  const { live, isLost } = useLive();
   useEffect(() => {
     const changed = () => setPlace(placeIn(location.hash));
     addEventListener('hashchange', changed);
@@ -39,10 +39,11 @@ function App() {
   }, []);
   useEffect(() => {
     document.title = `${view.title} · Pinflow`;
+    setProblem(undefined);
     if (loaded[view.id]) return;
     view.load().then(
       (module) => setLoaded((before) => ({ ...before, [view.id]: module.default })),
-      (error) => setProblem(`${view.title} cannot be loaded: ${error.message}`),
+      () => setProblem(`${view.title} cannot be loaded. Load the page again once the runtime runs.`),
     );
   }, [view]);
   const Shown = loaded[view.id];
@@ -62,12 +63,13 @@ function App() {
         )}
       </ul>
       <p class="reach" role="status">
-        <span class=${`dot ${live ? 'ok' : 'failing'}`}></span>${live ? 'live' : 'not reached'}
+        <span class=${`dot ${live ? 'ok' : isLost ? 'failing' : ''}`}></span>${live ? 'live' : isLost ? 'not reached' : 'asking'}
       </p>
     </nav>
     <main>
+      <${Problem} message=${isLost && 'The local runtime does not answer. Is npm start still running?'} />
       <${Problem} message=${problem} />
-      ${Shown ? html`<${Shown} live=${live} place=${rest} />` : html`<p class="empty" role="status">${view.title} …</p>`}
+      ${Shown ? html`<${Shown} live=${live} place=${rest} />` : !problem && html`<p class="empty" role="status">${view.title} …</p>`}
     </main>
   `;
 }

@@ -24,6 +24,9 @@ async function ask(path, options = {}) {
   return said;
 }
 
+/** Nobody waits for the answer any more, or {@link useLive} tells for all that nobody answers. */
+export const isToldElsewhere = ({ name, status }) => name === 'AbortError' || status === 0;
+
 export const get = (path, options) => ask(path, options);
 
 export const post = (path, body = {}) =>
@@ -33,60 +36,73 @@ export const post = (path, body = {}) =>
     body: JSON.stringify(body),
   });
 
+/** After a question that nobody could answer. */
+const retryMs = 3000;
+
 /**
- * What a path answers, asked again every so often while the page is seen.
- * @returns {{data: any, error: string | undefined, loading: boolean, again: () => void}}
+ * What a path answers, asked again every so often while the page is seen; once where `everyMs` is 0. That nobody answers
+ * at all is told by {@link useLive}.
+ * @returns {{data: any, error: string | undefined, again: () => void}}
  */
 export function useAnswer(path, everyMs = 0) {
-  const [state, setState] = useState({ data: undefined, error: undefined, loading: true });
+  const [state, setState] = useState({});
   const shown = useRef(path);
+  /** @returns whether it is of use to ask the same again soon */
   const load = useCallback(
     async (signal) => {
-      if (path === undefined) return;
+      if (path === undefined) return false;
       try {
-        const data = await get(path, { signal });
-        setState({ data, error: undefined, loading: false });
+        setState({ data: await get(path, { signal }) });
+        return false;
       } catch (error) {
-        if (error.name !== 'AbortError') {
-          setState((before) => ({ data: before.data, error: error.message, loading: false }));
-        }
+        if (!isToldElsewhere(error)) setState(({ data }) => ({ data, error: error.message }));
+        return error.status === 0 || error.status >= 500;
       }
     },
     [path],
   );
   useEffect(() => {
-    const ended = new AbortController();
-    if (shown.current !== path) setState({ data: undefined, error: undefined, loading: true });
+    const left = new AbortController();
+    if (shown.current !== path) setState({});
     shown.current = path;
-    const first = load(ended.signal);
-    if (everyMs === 0) return () => ended.abort();
+    let timer;
     // An answer that takes long is waited for: questions do not pile up.
-    let isAsking = true;
-    const settle = () => {
-      isAsking = false;
+    const ask = async () => {
+      const isFailed = document.hidden || (await load(left.signal));
+      const ms = everyMs || (isFailed ? retryMs : 0);
+      if (ms > 0 && !left.signal.aborted) timer = setTimeout(ask, ms);
     };
-    first.then(settle);
-    const timer = setInterval(() => {
-      if (document.hidden || isAsking) return;
-      isAsking = true;
-      load(ended.signal).then(settle);
-    }, everyMs);
+    void ask();
     return () => {
-      clearInterval(timer);
-      ended.abort();
+      left.abort();
+      clearTimeout(timer);
     };
   }, [load, everyMs]);
   return { ...state, again: () => void load() };
 }
 
-/** What `/api/live` says, newest first told; undefined until it does, or while it is not reached. */
+/**
+ * What `/api/live` says, the newest; undefined until it does, and while it is not reached. A page that is not seen does
+ * not ask: a browser lends a host few connections, for all of its pages together.
+ * @returns {{live: any, isLost: boolean}}
+ */
 export function useLive() {
-  const [live, setLive] = useState(undefined);
+  const [state, setState] = useState({ isLost: false });
   useEffect(() => {
-    const source = new EventSource('/api/live');
-    source.onmessage = ({ data }) => setLive(JSON.parse(data));
-    source.onerror = () => setLive(undefined);
-    return () => source.close();
+    let source;
+    const open = () => {
+      source?.close();
+      if (document.hidden) return;
+      source = new EventSource('/api/live');
+      source.onmessage = ({ data }) => setState({ live: JSON.parse(data), isLost: false });
+      source.onerror = () => setState({ isLost: true });
+    };
+    open();
+    document.addEventListener('visibilitychange', open);
+    return () => {
+      document.removeEventListener('visibilitychange', open);
+      source?.close();
+    };
   }, []);
-  return live;
+  return state;
 }

@@ -4,6 +4,8 @@ import { brief, clock } from './format.js';
 
 const seriesColours = 8;
 const dayMs = 86_400_000;
+/** Of a time with seconds. */
+const tickWidth = 58;
 const seen = matchMedia('(prefers-color-scheme: dark)');
 
 // Before the first chart, and not before the first view.
@@ -100,7 +102,7 @@ function options({ lines, width, height, from, to, stacked, units, annotations, 
     cursor: { y: false },
     scales: { x: { time: true, range: [from / 1000, to / 1000] }, left: scale, right: scale },
     axes: [
-      { ...axis, size: to - from > dayMs ? 44 : 28, values: clockTicks },
+      { ...axis, size: to - from > dayMs ? 44 : 28, space: tickWidth, values: clockTicks },
       { ...axis, scale: 'left', size: 48, labelSize: 20, label: units.left, values: (_, ticks) => ticks.map(brief) },
       ...(hasRight
         ? [
@@ -132,6 +134,8 @@ function options({ lines, width, height, from, to, stacked, units, annotations, 
         };
       }),
     ],
+    // An area ends where the one below it begins.
+    bands: stacked ? lines.slice(1).map((_, at) => ({ series: [at + 2, at + 1] })) : [],
     hooks: { draw: [(chart) => drawAnnotations(chart, annotations)], setCursor: [pointed] },
   };
 }

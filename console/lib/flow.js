@@ -2,6 +2,9 @@ import { brief, duration } from './format.js';
 
 const worthTellingMs = 5000;
 
+/** Whether something goes along an arrow; a look-up only reads what is there. */
+export const isFlow = ({ how }) => how !== 'asks';
+
 /** What goes along an arrow, in a few letters; empty where nothing does. */
 export function rateText(state) {
   if (!state) return '';

@@ -3,6 +3,9 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 
 export const count = (value) => (typeof value === 'number' ? whole.format(value) : String(value));
 
+/** `1 row`, `2,000 rows` */
+export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 /** Three figures or so. */
 export function brief(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';

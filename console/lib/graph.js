@@ -1,5 +1,5 @@
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/ui.js';
-import { healthOf, rateText, shortName } from './flow.js';
+import { healthOf, isFlow, rateText, shortName } from './flow.js';
 import { laidOut, ordered } from './layout.js';
 import { labelPlaces, pathOf } from './route.js';
 
@@ -96,7 +96,7 @@ export function List({ topology, live, chosen, onChoose }) {
       <h2>${name}</h2>
       ${ordered(
         topology.nodes.filter(({ capability }) => capability === name),
-        topology.edges,
+        topology.edges.filter(isFlow),
       ).map((node) => {
         const into = topology.edges
           .filter(({ to }) => to === node.id)

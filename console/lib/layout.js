@@ -1,3 +1,4 @@
+import { isFlow } from './flow.js';
 import { routed } from './route.js';
 
 const box = { width: 156, height: 46 };
@@ -14,13 +15,15 @@ const bandHead = 10;
  * @returns {{box, height: number, bands: object[], nodes: Map<string, {x, y, row, column}>, edges: Map<string, {x, y}[]>}}
  */
 export function laidOut({ capabilities, nodes, edges }, width) {
+  // Boxes stay where they are when look-ups come and go.
+  const flow = edges.filter(isFlow);
   const columns = Math.max(1, Math.floor((width - left - leastGap) / (box.width + leastGap)));
   const gap = (width - left - columns * box.width) / (columns + 1);
   const places = new Map();
   const rows = [];
   for (const name of capabilities) {
     const members = nodes.filter(({ capability }) => capability === name);
-    for (const row of rowsOf(members, edges, places, columns)) {
+    for (const row of rowsOf(members, flow, places, columns)) {
       for (const { node, column } of row) places.set(node.id, { row: rows.length, column });
       rows.push(name);
     }

@@ -55,17 +55,23 @@ function cell(value) {
 
 /** A panel beside the view; Escape closes it, and focus goes back to where it was. */
 export function Panel({ title, onClose, children }) {
+  const panel = useRef(null);
   const heading = useRef(null);
+  const close = useRef(onClose);
+  close.current = onClose;
   useEffect(() => {
     const before = document.activeElement;
-    heading.current?.focus();
-    return () => before?.isConnected && before.focus();
+    heading.current.focus();
+    const pressed = ({ key }) => key === 'Escape' && close.current();
+    document.addEventListener('keydown', pressed);
+    return () => {
+      document.removeEventListener('keydown', pressed);
+      // Who has gone on to something else stays there.
+      const isHere = document.activeElement === document.body || panel.current.contains(document.activeElement);
+      if (isHere && before.isConnected) before.focus();
+    };
   }, []);
-  return html`<aside
-    class="panel"
-    aria-label=${title}
-    onKeyDown=${(event) => event.key === 'Escape' && onClose()}
-  >
+  return html`<aside class="panel" aria-label=${title} ref=${panel}>
     <header>
       <h2 tabindex="-1" ref=${heading}>${title}</h2>
       <button type="button" class="plain" onClick=${onClose} aria-label="Close">✕</button>

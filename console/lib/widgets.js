@@ -1,5 +1,5 @@
 import { html, useEffect, useRef, useState } from '../vendor/ui.js';
-import { post, useAnswer } from './api.js';
+import { isToldElsewhere, post, useAnswer } from './api.js';
 import { seriesColour, TimeChart } from './chart.js';
 import { brief, clock, commonBeginning, logLine } from './format.js';
 import { markdown } from './markdown.js';
@@ -33,12 +33,14 @@ export function Widget({ widget, range: now }) {
   </section>`;
 }
 
-/** Asks again when the range moves; what was there stays until the new answer is. */
+/** Asks again when the range moves; what was there stays until an answer to a later question is. */
 function useLines({ metrics, stat, period, setPeriodToTimeRange }, { from, to }, coarsest) {
-  const [state, setState] = useState({});
+  const [state, setState] = useState({ turn: 0 });
+  const asked = useRef(0);
   useEffect(() => {
-    let isWanted = true;
-    if (!metrics) return undefined;
+    if (!metrics) return;
+    const turn = ++asked.current;
+    const tell = (said) => setState((before) => (before.turn > turn ? before : { ...before, ...said, turn }));
     post('/api/metric-data', {
       metrics,
       stat,
@@ -47,12 +49,9 @@ function useLines({ metrics, stat, period, setPeriodToTimeRange }, { from, to },
       to,
       coarsest: coarsest && (setPeriodToTimeRange ?? false),
     }).then(
-      ({ lines }) => isWanted && setState({ lines, range: { from, to } }),
-      (error) => isWanted && setState((before) => ({ ...before, error: error.message })),
+      ({ lines }) => tell({ lines, range: { from, to }, error: undefined }),
+      (error) => isToldElsewhere(error) || tell({ error: error.message }),
     );
-    return () => {
-      isWanted = false;
-    };
   }, [from, to]);
   return state;
 }
@@ -172,8 +171,9 @@ function Custom({ properties, widget, range, title }) {
       params,
       forms: { all: {} },
     };
-    inTurn(() => post('/api/widget', { endpoint, params, widgetContext })).then(setState, (error) =>
-      setState((before) => ({ ...before, error: error.message })),
+    inTurn(() => post('/api/widget', { endpoint, params, widgetContext })).then(
+      setState,
+      (error) => isToldElsewhere(error) || setState((before) => ({ ...before, error: error.message })),
     );
   }, [range.to, range.from]);
   useEffect(() => {

@@ -38,7 +38,7 @@ export default function Alarms({ place: [opened] }) {
         .filter(({ of }) => of > 0)
         .map(({ value, of }) => html`<${Badge} kind=${kinds[value]}>${of} ${counted[value]}<//> `)}</p>
         <div class="table-box tall" tabindex="0" role="region" aria-label="All alarms">
-          <table>
+          <table class="cards">
             <thead>
               <tr><th scope="col">State</th><th scope="col">Severity</th><th scope="col">Alarm</th><th scope="col">Reason</th><th scope="col">For</th></tr>
             </thead>
@@ -48,7 +48,7 @@ export default function Alarms({ place: [opened] }) {
                   <td><${Badge} kind=${kinds[alarm.state.value]}>${titles[alarm.state.value]}<//></td>
                   <td>${severityOf(alarm) && html`<${Badge} kind=${alarm.state.value === 'ALARM' ? severityKinds[severityOf(alarm)] : 'quiet'}>${severityOf(alarm)}<//>`}</td>
                   <td class="nowrap"><a href=${placeOf(alarm.name)} title=${`${alarm.name}: ${meaningOf(alarm)}`}>${alarm.name.slice(common.length)}</a></td>
-                  <td><${Reason} text=${alarm.state.reason} /></td>
+                  <td class="long"><${Reason} text=${alarm.state.reason} /></td>
                   <td class="nowrap">${duration(Date.now() - alarm.state.transitioned)}</td>
                 </tr>`,
               )}

@@ -1,4 +1,4 @@
-import { get, post, useAnswer } from '../lib/api.js';
+import { get, isToldElsewhere, post, useAnswer } from '../lib/api.js';
 import { clock, count, duration, words } from '../lib/format.js';
 import { Badge, Empty, Loading, Problem, Table, View } from '../lib/parts.js';
 import { turns, useInView } from '../lib/turns.js';
@@ -103,7 +103,7 @@ function useBoth(name, isInView, run) {
           if (data) setState({ data });
         }
       } catch (error) {
-        if (error.name !== 'AbortError') setState((before) => ({ ...before, error: error.message }));
+        if (!isToldElsewhere(error)) setState((before) => ({ ...before, error: error.message }));
       }
       if (!left.signal.aborted) timer = setTimeout(ask, everyMs);
     };

@@ -20,10 +20,9 @@ const refreshes = [
   { title: '1 min', ms: 60_000 },
 ];
 
-/** The dashboards of the templates, on CloudWatch's grid of 24 columns. */
-export default function Dashboards({ place }) {
+/** The dashboards of the templates, on CloudWatch's grid of 24 columns. The place tells which one is open. */
+export default function Dashboards({ place: [picked] }) {
   const { data, error } = useAnswer('/api/dashboards');
-  const [picked, setPicked] = useState(place[0]);
   const [chosen, setSpan] = useState();
   const [every, setEvery] = useState(5000);
   const [now, setNow] = useState(Date.now());
@@ -43,7 +42,7 @@ export default function Dashboards({ place }) {
     actions=${
       names.length > 0 &&
       html`
-        <${Choice} title="Dashboard" value=${name} options=${names.map((one) => [one, one])} onChange=${setPicked} />
+        <${Choice} title="Dashboard" value=${name} options=${names.map((one) => [one, one])} onChange=${open} />
         <${Choice} title="Time" value=${span} options=${ranges.map(({ title, ms }) => [ms, title])} onChange=${(value) => setSpan(Number(value))} />
         <${Choice} title="Refresh" value=${every} options=${refreshes.map(({ title, ms }) => [ms, title])} onChange=${(value) => setEvery(Number(value))} />
         <button type="button" onClick=${() => setNow(Date.now())}>Refresh now</button>
@@ -57,6 +56,10 @@ export default function Dashboards({ place }) {
     ${dashboard.data && html`<${Grid} key=${name} widgets=${dashboard.data.body.widgets ?? []} range=${range} />`}
   <//>`;
 }
+
+const open = (name) => {
+  location.hash = `#/dashboards/${encodeURIComponent(name)}`;
+};
 
 const Choice = ({ title, value, options, onChange }) => html`<label class="field">
   ${title}

@@ -1,4 +1,5 @@
 import { useAnswer } from '../lib/api.js';
+import { isFlow } from '../lib/flow.js';
 import { brief, clock, count, duration, logLine, pretty } from '../lib/format.js';
 import { Graph, List, useWidth } from '../lib/graph.js';
 import { Empty, Loading, Panel, Problem, Table, Tabs, View } from '../lib/parts.js';
@@ -15,7 +16,7 @@ export default function Flow({ live }) {
   const [chosen, setChosen] = useState();
   const [asks, setAsks] = useState(false);
   const shown = useMemo(
-    () => topology && { ...topology, edges: topology.edges.filter(({ how }) => asks || how !== 'asks') },
+    () => topology && { ...topology, edges: topology.edges.filter((edge) => asks || isFlow(edge)) },
     [topology, asks],
   );
   if (!topology)
@@ -86,10 +87,12 @@ const causedEveryMs = 3000;
 
 /** Engines that somebody stopped, and faults that somebody causes: what is wrong then is meant to be. */
 function Caused() {
-  const engines = useAnswer('/api/engines', causedEveryMs).data?.engines ?? [];
-  const faults = useAnswer('/api/faults', causedEveryMs).data?.faults ?? [];
-  const stopped = engines.filter(({ running }) => !running);
-  const begun = faults.filter(({ running }) => running);
+  const engines = useAnswer('/api/engines', causedEveryMs);
+  const faults = useAnswer('/api/faults', causedEveryMs);
+  const stopped = (engines.data?.engines ?? []).filter(({ running }) => !running);
+  const begun = (faults.data?.faults ?? []).filter(({ running }) => running);
+  const problem = engines.error ?? faults.error;
+  if (problem) return html`<${Problem} message=${problem} />`;
   if (stopped.length + begun.length === 0) return null;
   return html`<ul class="caused">
     ${stopped.map(({ name }) => html`<li>The engine ${name} does not run. If it was stopped by hand: <code>npm run engine -- start ${name}</code></li>`)}
@@ -125,7 +128,7 @@ const nodeName = ({ members }) =>
 
 function NodePanel({ node, onClose }) {
   const [member, setMember] = useState(node.members[0].id);
-  const [tab, setTab] = useState('records');
+  const [tab, setTab] = useState(node.holdsRecords ? 'records' : 'logs');
   const { name } = node.members.find(({ id }) => id === member);
   return html`<${Panel} title=${`${node.kind} ${name}`} onClose=${onClose}>
     ${
@@ -142,7 +145,7 @@ function NodePanel({ node, onClose }) {
       selected=${tab}
       onSelect=${setTab}
       tabs=${[
-        { id: 'records', title: 'Records' },
+        ...(node.holdsRecords ? [{ id: 'records', title: 'Records' }] : []),
         { id: 'logs', title: 'Logs' },
         { id: 'template', title: 'Template' },
       ]}
@@ -164,6 +167,13 @@ const placeText = (place) =>
     .map(([name, value]) => `${name} ${value.length > 24 ? `…${value.slice(-12)}` : value}`)
     .join(', ');
 
+const oneLine = 100;
+
+const Value = ({ text, label }) =>
+  text.length < oneLine && !text.includes('\n')
+    ? html`<p class="note">${text}</p>`
+    : html`<pre tabindex="0" aria-label=${label}>${text}</pre>`;
+
 const drawn = {
   template: ({ type, path, ref, template }) => html`<dl class="pairs">
       <dt>Type</dt><dd>${type}</dd>
@@ -180,11 +190,10 @@ const drawn = {
             ${events.map(({ time, message }) => html`<li><time>${clock(time)}</time><code>${logLine(message).slice(0, 2000)}</code></li>`)}
           </ol>`,
   records: ({ records }) =>
-    records === null
-      ? html`<${Empty}>It holds no records of its own.<//>`
-      : records.length === 0
-        ? html`<${Empty}>It holds nothing recent.<//>`
-        : html`<ol class="records">
+    records.length === 0
+      ? html`<${Empty}>It holds nothing.<//>`
+      : html`${records[0].time === null && html`<p class="note">Some of its items, in the order of a scan.</p>`}
+          <ol class="records">
             ${records.map(
               ({ time, place, key, value }) =>
                 html`<li key=${place ? Object.values(place).join(' ') : key}>
@@ -192,7 +201,7 @@ const drawn = {
                     ${time !== null && html`<time>${clock(time)}</time>`}
                     ${' '}${place && html`<span class="note">${placeText(place)}, key</span>`} <code>${key}</code>
                   </p>
-                  <pre tabindex="0" aria-label=${key}>${pretty(value).slice(0, 4000)}</pre>
+                  <${Value} text=${pretty(value).slice(0, 4000)} label=${key} />
                 </li>`,
             )}
           </ol>`,

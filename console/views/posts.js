@@ -22,11 +22,11 @@ export default function Posts({ live }) {
     ${!data && !error && html`<${Loading} what="Asking" />`}
     ${
       data &&
-      html`<div class="beside">
+      html`<div class="posts">
         <${SendOne} feeds=${data.feeds} doors=${data.doors} onSent=${setFollowed} />
         <div>
           <${Emulate} doors=${data.doors} emulation=${live?.emulation} />
-          ${followed && html`<${Journey} key=${followed} id=${followed} feeds=${data.feeds} />`}
+          ${followed && html`<${Journey} key=${followed} id=${followed} feeds=${data.feeds} doors=${data.doors} />`}
         </div>
       </div>`
     }
@@ -134,7 +134,7 @@ function Emulate({ doors, emulation }) {
   const running = emulation?.running ?? false;
   return html`<form class="card" onSubmit=${start} aria-label="Emulate">
     <header class="card-head"><h2>Many at a rate</h2></header>
-    <div class="grid four">
+    <div class="grid">
       ${fields.map(
         ({ name, title, ...limits }) => html`<label class="field">
           ${title}
@@ -164,47 +164,61 @@ function Emulate({ doors, emulation }) {
   </form>`;
 }
 
-function Journey({ id, feeds }) {
+function Journey({ id, feeds, doors }) {
   const [done, setDone] = useState(false);
   const { data, error } = useAnswer(`/api/posts/${id}`, done ? 0 : 400);
   useEffect(() => {
     if (data?.done) setDone(true);
   }, [data]);
   if (!data) return html`<${Problem} message=${error} />`;
-  const ways = feeds.flatMap((feed) => {
-    const doors = [...new Set(data.hops.filter((hop) => hop.feed === feed).map(({ door }) => door))];
-    return doors.map((door) => ({
-      feed,
-      door,
-      hops: data.hops.filter((hop) => hop.feed === feed && hop.door === door),
-    }));
+  const isThrough = data.done && !data.left && !data.problem;
+  const ways = doors
+    .flatMap((door) =>
+      feeds.map((feed) => ({
+        feed,
+        door,
+        stops: stopsOf(
+          data.hops.filter((hop) => hop.feed === feed && hop.door === door),
+          isThrough,
+        ),
+      })),
+    )
+    .filter(({ stops }) => stops.some(({ hop }) => hop));
+  const awaitsRun = ways.some(({ stops }) => {
+    const isSeen = (wanted) => stops.some(({ name, hop }) => name === wanted && hop);
+    return isSeen('raw') && !isSeen('batch');
   });
   return html`<section class="card" aria-label="The way of the post" aria-live="polite">
     <header class="card-head">
       <h2>Post ${data.index}</h2>
-      <p class="standing"><span>sent at ${clock(data.sentAt)}</span><span>${done ? 'followed to its end' : 'following …'}</span></p>
+      <p class="standing"><span>sent at ${clock(data.sentAt)}</span><span>${isThrough ? 'followed to its end' : data.done ? 'no longer followed' : 'following …'}</span></p>
     </header>
     <${Problem} message=${error ?? data.problem} />
     ${ways.length === 0 && html`<${Empty}>On its way.<//>`}
     <div class="ways">
       ${ways.map(
-        ({ feed, door, hops }) => html`<section aria-label=${`${feed} through ${door}`}>
+        ({ feed, door, stops }) => html`<section aria-label=${`${feed} through ${door}`}>
           <h3>${feed} <${Badge}>${door}<//></h3>
           <ol class="way">
-            ${stations
-              .map(({ name, title }) => ({ title, hop: hops.find((hop) => hop.name === name) }))
-              .filter(({ title, hop }) => hop || (title !== 'Quarantined' && !hops.some(({ refused }) => refused)))
-              .map(
-                ({ title, hop }) => html`<li class=${hop ? (hop.refused ? 'failing' : 'ok') : 'quiet'}>
-                  <b>${title}</b>
-                  ${hop && html`<span class="after">${duration(Math.max(0, hop.at - data.sentAt))}</span>`}
-                  <small>${hop ? hop.detail : done ? 'not seen' : 'waiting'}</small>
-                </li>`,
-              )}
+            ${stops.map(
+              ({ title, hop }) => html`<li class=${hop ? (hop.refused ? 'failing' : 'ok') : 'quiet'}>
+                <b>${title}</b>
+                ${hop && html`<span class="after">${duration(Math.max(0, hop.at - data.sentAt))}</span>`}
+                <small>${hop ? hop.detail : done ? 'not seen' : 'waiting'}</small>
+              </li>`,
+            )}
           </ol>
         </section>`,
       )}
     </div>
-    ${!done && html`<p class="note">The batch layer takes it with its next run: <a href="#/answers">run it now</a>, or npm run batch.</p>`}
+    ${awaitsRun && html`<p class="note">The batch layer takes it with its next run: <a href="#/answers">run it now</a>, or npm run batch.</p>`}
   </section>`;
+}
+
+/** The stations of a way; a row that is refused ends there, and what a row that is through has not met is not deployed. */
+function stopsOf(hops, isThrough) {
+  const isRefused = hops.some(({ refused }) => refused);
+  return stations
+    .map(({ name, title }) => ({ name, title, hop: hops.find((hop) => hop.name === name) }))
+    .filter(({ name, hop }) => hop || !(isThrough || isRefused || name === 'quarantine'));
 }

@@ -55,7 +55,7 @@ export default function Quarantine() {
     ${
       shown.length > 0 &&
       html`<div class="table-box" tabindex="0" role="region" aria-label="Quarantined rows">
-        <table>
+        <table class="cards">
           <thead>
             <tr><th scope="col">Arrived</th><th scope="col">Feed</th><th scope="col">Rule</th><th scope="col">Reason</th><th scope="col">Layer</th><th scope="col"><span class="hidden">Bytes</span></th></tr>
           </thead>

@@ -1,5 +1,5 @@
 import { get, nonce, post, useAnswer } from '../lib/api.js';
-import { bytes, clock, count, duration, words } from '../lib/format.js';
+import { bytes, clock, count, counted, duration, words } from '../lib/format.js';
 import { Badge, Empty, Loading, Problem, Table, Tabs, View } from '../lib/parts.js';
 import { sqlEditor } from '../vendor/editor.js';
 import { html, useEffect, useRef, useState } from '../vendor/ui.js';
@@ -18,11 +18,15 @@ export default function Query() {
   const sql = useRef(sessionStorage.getItem(kept) ?? '');
   const editor = useRef();
   const group = workgroup ?? catalog?.workgroups[0];
+  // The editor keeps what it was first given.
   const state = useRef({});
   state.current = { group, database: catalog?.databases[0] };
+  const isAsking = useRef(false);
 
   const run = async () => {
     const { group, database } = state.current;
+    if (group === undefined || isAsking.current) return;
+    isAsking.current = true;
     setProblem(undefined);
     setRows(undefined);
     try {
@@ -36,8 +40,10 @@ export default function Query() {
       if (now.Status.State === 'SUCCEEDED') setRows(await get(`/api/query/${id}/rows`));
       else setProblem(now.Status.StateChangeReason ?? `The query ended as ${now.Status.State}.`);
     } catch (failure) {
+      setExecution((before) => (isRunning(before) ? undefined : before));
       setProblem(failure.message);
     }
+    isAsking.current = false;
   };
   const choose = (text) => {
     editor.current.setText(text);
@@ -60,7 +66,7 @@ export default function Query() {
     <div class="query">
       <div>
         <${Editor} text=${sql} handle=${editor} tables=${catalog?.tables} run=${run} />
-        <div class="actions">
+        <div class="actions level">
           <button type="button" class="primary" disabled=${!catalog || isRunning(execution)} onClick=${run}>Run</button>
           <button
             type="button"
@@ -148,13 +154,16 @@ function Result({ id, first }) {
     }
   };
   if (page.columns.length === 0) return html`<${Empty}>The statement has no result.<//>`;
-  return html`<div class="actions between">
+  return html`<div class="actions level between">
       <${Tabs}
         label="Show as"
         selected=${as}
         onSelect=${setAs}
         tabs=${[
-          { id: 'table', title: `Table, ${count(page.rows.length)}${page.next ? '+' : ''} rows` },
+          {
+            id: 'table',
+            title: `Table, ${page.next ? `${count(page.rows.length)}+ rows` : counted(page.rows.length, 'row')}`,
+          },
           { id: 'chart', title: 'Chart' },
         ]}
       />
@@ -202,7 +211,10 @@ const byNumber = (a, b) => {
   return key(a) < key(b) ? -1 : 1;
 };
 
-const Named = ({ named, choose }) => html`<ul class="choices">
+const Named = ({ named, choose }) =>
+  named.length === 0
+    ? html`<${Empty}>The templates have no named queries.<//>`
+    : html`<ul class="choices">
   ${[...named].sort(byNumber).map(
     ({ name, describe, sql }) => html`<li>
       <button type="button" onClick=${() => choose(sql)}><b>${words(name)}</b><small>${describe}</small></button>
@@ -210,12 +222,15 @@ const Named = ({ named, choose }) => html`<ul class="choices">
   )}
 </ul>`;
 
-const Tables = ({ tables, choose }) => html`<ul class="choices">
+const Tables = ({ tables, choose }) =>
+  tables.length === 0
+    ? html`<${Empty}>The catalog has no tables.<//>`
+    : html`<ul class="choices">
   ${tables.map(
     ({ name, columns }) => html`<li>
       <button type="button" onClick=${() => choose(`select *\nfrom ${name}\nlimit 20`)}><b>${name}</b></button>
       <details>
-        <summary>${count(columns.length)} columns</summary>
+        <summary>${counted(columns.length, 'column')}</summary>
         <dl class="pairs">${columns.map((column) => html`<dt>${column.name}</dt><dd>${column.type}</dd>`)}</dl>
       </details>
     </li>`,

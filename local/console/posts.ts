@@ -11,6 +11,8 @@ interface Followed {
   readonly hops: Hop[];
   /** Whether nothing more is to come. */
   done: boolean;
+  /** Whether it was given up before it was through. @default false */
+  left?: boolean;
   problem?: string;
 }
 
@@ -96,6 +98,7 @@ export class Posts {
     } catch (error) {
       if (!signal.aborted) followed.problem = (error as Error).message;
     }
+    followed.left = signal.aborted;
     followed.done = true;
   }
 

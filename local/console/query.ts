@@ -34,7 +34,10 @@ export function queryRoutes(ask: Ask): Route[] {
         const { QueryExecutionId } = await ask('StartQueryExecution', {
           QueryString: text(body, 'sql'),
           WorkGroup: text(body, 'workgroup'),
-          QueryExecutionContext: { Catalog: CATALOG, Database: text(body, 'database') },
+          QueryExecutionContext: {
+            Catalog: CATALOG,
+            ...(body['database'] !== undefined && { Database: text(body, 'database') }),
+          },
         });
         return { id: QueryExecutionId };
       },

@@ -18,7 +18,14 @@ export function resourceRoutes(
     return found;
   };
   return [
-    { method: 'GET', path: '/api/topology', handle: () => pipeline.topology },
+    {
+      method: 'GET',
+      path: '/api/topology',
+      handle: () => ({
+        ...pipeline.topology,
+        nodes: pipeline.topology.nodes.map((node) => ({ ...node, holdsRecords: records[node.type] !== undefined })),
+      }),
+    },
     {
       method: 'GET',
       path: '/api/resources/:stack/:id',
@@ -51,7 +58,8 @@ export function resourceRoutes(
       handle: async ({ parameters }) => {
         const resource = find(parameters['stack']!, parameters['id']!);
         const read = records[resource.type];
-        return read === undefined ? { records: null } : { records: await read(resource) };
+        if (read === undefined) throw new ConsoleError(404, `${resource.logicalId} holds no records of its own.`);
+        return { records: await read(resource) };
       },
     },
   ];
