@@ -26,6 +26,9 @@ const seed = 9;
 
 export const tables = { postsTable: 'posts', countersTable: 'counters', quarantineBucket: 'quarantine' } as const;
 
+/** `group\nmember` -> value. */
+type Counted = Readonly<Record<string, bigint>>;
+
 /** Posts, their change stream and what counts it, in this process: the clean step's store and the aggregator's. */
 export class RebuildWorld {
   readonly clients: Clients;
@@ -163,25 +166,35 @@ export class RebuildWorld {
     return found;
   }
 
-  /** What a metric's counters say that answers are read from: `group\nmember` -> value. */
-  async live(metric: Metric): Promise<Readonly<Record<string, bigint>>> {
-    const generation = liveGeneration(await this.registry(), metricId(metric));
-    if (generation === undefined) throw new RangeError(`${metric.name} is not live`);
-    const prefix = `${metricId(metric)}#${generation}#`;
-    const own = (await this.#items(tables.countersTable)).filter(({ pk }) => String(pk).startsWith(prefix));
-    return summed(
-      own.map(({ pk, sk, v }) => {
-        const [group] = /.*(?=#\d+$)/.exec(String(pk).slice(prefix.length)) ?? [''];
-        return [`${group}\n${String(sk)}`, BigInt(v as number)];
-      }),
-    );
+  /** What counters say that answers are read from, by the metric's name. */
+  async live(of: readonly Metric[]): Promise<Readonly<Record<string, Counted>>> {
+    const [registry, items] = [await this.registry(), await this.#items(tables.countersTable)];
+    const counted = of.map((metric) => {
+      const generation = liveGeneration(registry, metricId(metric));
+      if (generation === undefined) throw new RangeError(`${metric.name} is not live`);
+      const prefix = `${metricId(metric)}#${generation}#`;
+      const addends = items
+        .filter(({ pk }) => String(pk).startsWith(prefix))
+        .map(({ pk, sk, v }) => {
+          const [group] = /.*(?=#\d+$)/.exec(String(pk).slice(prefix.length)) ?? [''];
+          return [`${group}\n${String(sk)}`, BigInt(v as number)] as const;
+        });
+      return [metric.name, summed(addends)] as const;
+    });
+    return Object.fromEntries(counted);
   }
 
   /** The same from the posts. */
-  async recomputed(metric: Metric): Promise<Readonly<Record<string, bigint>>> {
+  async recomputed(of: readonly Metric[]): Promise<Readonly<Record<string, Counted>>> {
     const posts = (await this.#items(tables.postsTable)) as unknown as readonly Post[];
-    const addends = posts.flatMap((post) => contribution(metric, post));
-    return summed(addends.map(({ counter, amount }) => [`${counter.group}\n${counter.member}`, amount]));
+    const counted = of.map((metric) => {
+      const addends = posts.flatMap((post) => contribution(metric, post));
+      return [
+        metric.name,
+        summed(addends.map(({ counter, amount }) => [`${counter.group}\n${counter.member}`, amount])),
+      ] as const;
+    });
+    return Object.fromEntries(counted);
   }
 
   async #items(TableName: string): Promise<readonly Record<string, unknown>[]> {
@@ -192,7 +205,7 @@ export class RebuildWorld {
   }
 }
 
-function summed(addends: readonly (readonly [string, bigint])[]): Readonly<Record<string, bigint>> {
+function summed(addends: readonly (readonly [string, bigint])[]): Counted {
   const sums = new Map<string, bigint>();
   for (const [counter, amount] of addends) sums.set(counter, (sums.get(counter) ?? 0n) + amount);
   return Object.fromEntries([...sums].filter(([, sum]) => sum !== 0n).sort());
