@@ -18,7 +18,7 @@ describe('API keys', () => {
   beforeAll(async () => {
     door = await Door.open({ auth: 'api-key' });
     key = door.gateway.apiKeys.find(door.outputs['ApiKeyId']!)!.value;
-  }, 60_000);
+  }, 180_000);
   afterAll(() => door.close());
 
   test('the key of the output opens every route', async () => {
@@ -75,7 +75,7 @@ describe('usage plans', () => {
   let door: Door;
   beforeAll(async () => {
     door = await Door.open({ auth: 'api-key' });
-  }, 60_000);
+  }, 180_000);
   afterAll(() => door.close());
 
   test('a key beyond the burst is throttled', () => {
@@ -109,7 +109,7 @@ describe('IAM', () => {
   let door: Door;
   beforeAll(async () => {
     door = await Door.open({ auth: 'iam' });
-  }, 60_000);
+  }, 180_000);
   const http = httpDoor();
   const clients = clientsAt('http://127.0.0.1:1');
   const signed = authorized(http, { kind: 'iam', clients, region: 'us-east-1' });

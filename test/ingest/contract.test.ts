@@ -8,7 +8,7 @@ let door: Door;
 
 beforeAll(async () => {
   door = await Door.open();
-}, 60_000);
+}, 180_000);
 afterAll(() => door.close());
 
 /** What a request adds to the stream of the path. */

@@ -12,7 +12,7 @@ describe('where clients may have streams', () => {
   let door: Door;
   beforeEach(async () => {
     door = await Door.open();
-  }, 60_000);
+  }, 180_000);
   afterEach(() => door.close());
 
   const shardsOf = async (path: string) =>

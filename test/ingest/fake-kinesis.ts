@@ -15,7 +15,7 @@ export function runGateway(): Gateway {
   beforeAll(async () => {
     await gateway.deploy(synth('laptop', {}, 'demo', 'none', 'off').templates.ingest.Resources);
     await gateway.service.listen();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => gateway.service.close());
   beforeEach(() => {
     gateway.calls.length = 0;

@@ -155,7 +155,7 @@ describe('what the door does is what the document says', () => {
       ),
     );
     document = (await door.send('GET', OPENAPI_PATH)).json;
-  }, 60_000);
+  }, 180_000);
   afterAll(() => door.close());
 
   const expectDocumented = (route: string, status: number, json: unknown) => {

@@ -6,7 +6,7 @@ let door: Door;
 
 beforeAll(async () => {
   door = await Door.open();
-}, 60_000);
+}, 180_000);
 afterAll(() => door.close());
 
 test('records beyond what a shard takes are told one by one with 207, and the others are written', async () => {

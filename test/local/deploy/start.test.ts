@@ -98,7 +98,7 @@ test('a record goes through the synthesized API, streams and function into the t
   });
   expect(changed).toMatchObject({ M: { fields: { M: { follower_count: { N: '11000' } } } } });
   expect(log).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('a stop lets the invocation that is under way come to its end', async () => {
   const first = await start({ state: 'ending' });
@@ -118,7 +118,7 @@ test('a stop lets the invocation that is under way come to its end', async () =>
   logs.close();
   expect(lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(2);
   expect(lines.filter((line) => /WARN|ERROR|Status:/.test(line))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('a second runtime on the same state is refused', async () => {
   await start();
@@ -140,7 +140,7 @@ test('a role without a grant that it needs is refused, naming action, resource a
   expect(refusal).toMatch(
     /assumed-role\/pinflow-demo-speed-Clean\w*-\w+\/pinflow is not authorized to perform: dynamodb:UpdateItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table\/pinflow-demo-posts because no identity-based policy allows/,
   );
-}, 60_000);
+}, 180_000);
 
 test('what the runtime does not have stops the start with its name and place, and nothing is left behind', async () => {
   const strange = join(root, 'strange.out');
