@@ -46,7 +46,8 @@ export function consoleTools({
   const quarantined = new NewestQuarantined(clients);
   return {
     feeds: feedNames,
-    doors: doorNames,
+    // Topics are there for the batch layer.
+    doors: doorNames.filter((name) => hasBatch || name === 'streams'),
     ask: async (path) => {
       const answer: Answer = await send('GET', new URL(url + path), '');
       return { status: answer.status, body: answer.error ?? answer.body };
