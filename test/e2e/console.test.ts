@@ -338,7 +338,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
       for (const view of ['flow', 'dashboards', 'alarms', 'query', 'answers', 'posts', 'quarantine']) {
         await phone.goto(`${url}/#/${view}`);
         await phone.getByRole('heading', { level: 1 }).waitFor();
-        await phone.locator('main .empty[role=status]').waitFor({ state: 'detached' });
+        await phone.locator('main .empty[role=status]').first().waitFor({ state: 'detached' });
         await phone.waitForTimeout(300);
         const wide = (await phone.evaluate('document.documentElement.scrollWidth')) as number;
         expect([view, wide]).toEqual([view, 390]);
