@@ -25,7 +25,7 @@ import { onRealEngines } from '../real-engines.ts';
 const MAX_QUARANTINED_SHARE = 0.2;
 /** Flush, grace, and the rest of the second that a watermark has to leave behind. */
 const SETTLING_MS = 4_100;
-const LANDING_LIMIT_MS = 60_000;
+const LANDING_LIMIT_MS = 180_000;
 
 export interface BatchRuntimeOptions {
   /** Of the app. @default - the laptop's profile with its batch path */
