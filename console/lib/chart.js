@@ -32,9 +32,11 @@ export function TimeChart({ lines, height, from, to, stacked = false, units = {}
     const draw = () => {
       chart?.destroy();
       const width = parent.clientWidth;
+      // A period that the time begins in is told by its own beginning.
+      const begin = Math.min(from, times[0] ?? from);
       const pointed = ({ cursor }) => setAt(cursor.idx ?? null);
       chart = new uPlot(
-        options({ lines, height, from, to, stacked, units, annotations, width, pointed }),
+        options({ lines, height, from: begin, to, stacked, units, annotations, width, pointed }),
         dataOf(lines, times, stacked),
         parent,
       );
@@ -97,7 +99,7 @@ function options({ lines, width, height, from, to, stacked, units, annotations, 
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false },
     scales: { x: { time: true, range: [from / 1000, to / 1000] }, left: scale, right: scale },

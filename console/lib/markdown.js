@@ -1,14 +1,17 @@
 import { html } from '../vendor/ui.js';
 
-/** What our articles use of Markdown: headings, lists, tables, code, links, emphasis. No HTML passes through. */
-export function markdown(text) {
-  return blocksOf(text.replace(/\r/g, '').split('\n')).map(drawn);
+/**
+ * What our articles use of Markdown: headings, lists, tables, code, links, emphasis. No HTML passes through.
+ * @param top the level of its headings `#` and `##` on the page
+ */
+export function markdown(text, top = 3) {
+  return blocksOf(text.replace(/\r/g, '').split('\n'), top).map(drawn);
 }
 
 /** Of the items of a list. */
 const markers = [/^\d+\. /, /^[-*] /];
 
-function blocksOf(lines) {
+function blocksOf(lines, top) {
   const blocks = [];
   for (let at = 0; at < lines.length; ) {
     const line = lines[at];
@@ -24,14 +27,14 @@ function blocksOf(lines) {
       blocks.push({ kind: 'code', text: taken.slice(1, end === -1 ? undefined : -1).join('\n') });
     } else if (/^#{1,4} /.test(line)) {
       taken = [line];
-      blocks.push({ kind: 'heading', level: line.indexOf(' '), text: line.replace(/^#+ /, '') });
+      blocks.push({ kind: 'heading', level: line.indexOf(' ') < 3 ? top : top + 1, text: line.replace(/^#+ /, '') });
     } else if (/^\|/.test(line)) {
       taken = run((one) => one.startsWith('|'));
       blocks.push({ kind: 'table', rows: taken.filter((row) => !/^\|[\s:|-]+\|$/.test(row)).map(cellsOf) });
     } else if (markers.some((marker) => marker.test(line))) {
       const marker = markers.find((one) => one.test(line));
       taken = run((one) => marker.test(one) || /^( {2}|\s*$)/.test(one));
-      blocks.push({ kind: /^\d/.test(line) ? 'steps' : 'list', items: itemsOf(taken, marker) });
+      blocks.push({ kind: /^\d/.test(line) ? 'steps' : 'list', items: itemsOf(taken, marker, top) });
     } else if (line.trim() === '') {
       taken = [line];
     } else {
@@ -50,19 +53,19 @@ const cellsOf = (row) =>
     .map((cell) => cell.trim());
 
 /** What is indented belongs to the item above it. @returns the blocks of each */
-function itemsOf(lines, marker) {
+function itemsOf(lines, marker, top) {
   const items = [];
   for (const line of lines) {
     const [mark] = marker.exec(line) ?? [];
     if (mark) items.push({ width: mark.length, lines: [line.slice(mark.length)] });
     else items.at(-1).lines.push(line.slice(Math.min(items.at(-1).width, line.search(/\S|$/))));
   }
-  return items.map((item) => blocksOf(item.lines));
+  return items.map((item) => blocksOf(item.lines, top));
 }
 
 const drawers = {
   code: ({ text }) => html`<pre tabindex="0">${text}</pre>`,
-  heading: ({ level, text }) => (level < 3 ? html`<h3>${inline(text)}</h3>` : html`<h4>${inline(text)}</h4>`),
+  heading: ({ level, text }) => html`<${`h${level}`}>${inline(text)}<//>`,
   list: ({ items }) => html`<ul>${items.map(drawnItem)}</ul>`,
   steps: ({ items }) => html`<ol>${items.map(drawnItem)}</ol>`,
   text: ({ text }) => html`<p>${inline(text)}</p>`,

@@ -24,12 +24,13 @@ export function Widget({ widget, range: now }) {
   if (isInView) seen.current = now;
   const range = seen.current;
   const Drawn = widgets[widget.type];
-  const { title } = widget.properties ?? {};
+  const { title, markdown: text = widget.type } = widget.properties ?? {};
+  const name = title ?? text.split('\n')[0].replace(/^#+ /, '');
   if (!Drawn) return html`<${Problem} message=${`Widgets of the type ${widget.type} are not drawn here.`} />`;
-  return html`<section class="widget" tabindex="0" ref=${holder} aria-label=${title ?? widget.type}>
+  return html`<section class="widget" tabindex="0" ref=${holder} aria-label=${name}>
     ${title && html`<h2>${title}</h2>`}
     ${range === undefined && widget.type !== 'text' && html`<div class="waiting" aria-hidden="true"></div>`}
-    ${(range || widget.type === 'text') && html`<${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${title ?? widget.type} />`}
+    ${(range || widget.type === 'text') && html`<${Drawn} properties=${widget.properties ?? {}} widget=${widget} range=${range} title=${name} />`}
   </section>`;
 }
 
@@ -132,7 +133,7 @@ const Values = ({ lines }) => html`<table>
   </tbody>
 </table>`;
 
-const Text = ({ properties }) => html`<div class="text">${markdown(properties.markdown ?? '')}</div>`;
+const Text = ({ properties }) => html`<div class="text">${markdown(properties.markdown ?? '', 2)}</div>`;
 
 function AlarmStatus({ properties }) {
   const { data, error } = useAnswer('/api/alarms', 5000);

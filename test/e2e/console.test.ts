@@ -216,6 +216,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
       await open('Query');
       await page.getByRole('textbox', { name: 'SQL' }).waitFor();
       await page.getByRole('tab', { name: 'Named' }).waitFor();
+      await expectAccessible(page);
       await tabTo(page, /SQL|select/);
       await page.keyboard.type("select 'pins' as what, 42 as number");
       await page.keyboard.press('ControlOrMeta+Enter');
