@@ -19,6 +19,7 @@ import { childrenOf } from './failure/child-runtime.ts';
 import { type State, shortAlarms, untilAlarms } from './faults/alarms.ts';
 import { CAUSED, thereAndBack } from './faults/causes.ts';
 import { Commands } from './faults/commands.ts';
+import { Heartbeat } from './faults/heartbeat.ts';
 
 /** Each alarm of the batch path: the fault, then what its runbook says. The tests build on each other, in their order. */
 const limitMs = 900_000;
@@ -39,10 +40,8 @@ const context = {
     'broker-heap': OF_NOTHING,
     'topic-lag': { threshold: 5 },
     'connector-idle': { threshold: 5 },
-    // What comes once a minute.
-    'batch-freshness': { period: 30 },
+    // It is asked by hand, and by its schedule.
     canary: { period: 30 },
-    'dead-letters': { period: 30 },
   }),
 };
 const FAILED_EXECUTIONS = `aws stepfunctions list-executions --state-machine-arn ARN --status-filter FAILED --max-items 1 \\
@@ -58,12 +57,15 @@ const RESTORE = 'aws s3api delete-object --bucket BUCKET --key KEY --version-id 
 let root: string;
 let under: BatchRuntime;
 let commands: Commands;
+let heartbeat: Heartbeat | undefined;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow batch faults '));
   take(await BatchRuntime.start(root, { context, hasConsole: true }));
+  heartbeat = new Heartbeat(() => under.clients.lambda, ['observe']);
 }, limitMs);
 afterAll(async () => {
+  await heartbeat?.stop();
   await under?.stop();
   rmSync(root, { recursive: true, force: true });
 }, limitMs);
