@@ -2,25 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import {
-  AthenaClient,
-  GetQueryExecutionCommand,
-  GetQueryResultsCommand,
+  type AthenaClient,
   GetTableMetadataCommand,
   ListQueryExecutionsCommand,
-  type QueryExecution,
-  StartQueryExecutionCommand,
-  type StartQueryExecutionCommandInput,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../../local/access/caller.ts';
 import { python } from '../../clients/runtime.ts';
 import { type Lake, openLake, PLACE } from './lake.ts';
+import { clientOf, keyOf, queriesOf } from './queries.ts';
+import { results } from './results.ts';
+import { rightsOfCallers } from './rights.ts';
 
 let lake: Lake;
 let athena: AthenaClient;
 let s3: S3Client;
+const queries = queriesOf(() => athena);
+const { start, ended, outcome, rows } = queries;
 
 beforeAll(async () => {
   lake = await openLake(['lake', 'results']);
@@ -34,7 +33,7 @@ beforeAll(async () => {
     bytesScannedCutoff: 10,
   });
   service.workGroups.put({ name: 'off', enabled: false, enforced: true, outputLocation: 's3://results/' });
-  athena = clientOf(administrator);
+  athena = clientOf(endpoint, administrator);
   s3 = new S3Client({ endpoint, region: PLACE.region, forcePathStyle: true, credentials: keyOf(administrator) });
   await rows('CREATE DATABASE mart');
   await rows(
@@ -51,49 +50,6 @@ afterAll(async () => {
   s3?.destroy();
   await lake?.stop();
 }, 30_000);
-
-const keyOf = ({ accessKeyId, secretAccessKey }: Caller) => ({ accessKeyId, secretAccessKey });
-const clientOf = (caller: Caller) =>
-  new AthenaClient({ endpoint: lake.endpoint, region: PLACE.region, credentials: keyOf(caller) });
-
-async function start(
-  sql: string,
-  input: Partial<StartQueryExecutionCommandInput> = {},
-  client = athena,
-): Promise<string> {
-  const { QueryExecutionId } = await client.send(
-    new StartQueryExecutionCommand({
-      QueryString: sql,
-      WorkGroup: 'work',
-      QueryExecutionContext: { Database: 'mart' },
-      ...input,
-    }),
-  );
-  return QueryExecutionId!;
-}
-
-async function ended(id: string): Promise<QueryExecution> {
-  for (;;) {
-    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
-    if (!['QUEUED', 'RUNNING'].includes(QueryExecution!.Status!.State!)) return QueryExecution!;
-    await sleep(20);
-  }
-}
-
-async function outcome(...asked: Parameters<typeof start>): Promise<{ state: string; reason: string | undefined }> {
-  const { Status } = await ended(await start(...asked));
-  return { state: Status!.State!, reason: Status!.StateChangeReason };
-}
-
-/** Without the names of columns. */
-async function rows(...asked: Parameters<typeof start>): Promise<(string | undefined)[][]> {
-  const id = await start(...asked);
-  const { Status, StatementType } = await ended(id);
-  if (Status!.State !== 'SUCCEEDED') throw new Error(`${asked[0]}: ${Status!.StateChangeReason}`);
-  const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
-  const found = ResultSet!.Rows!.map(({ Data }) => Data!.map(({ VarCharValue }) => VarCharValue));
-  return StatementType === 'DML' ? found.slice(1) : found;
-}
 
 describe('Iceberg tables', () => {
   test('are made, merged into, changed, compacted and dropped', async () => {
@@ -160,76 +116,7 @@ test('a raw table of gzipped JSON lines is read by partition projection', async 
   ).toEqual([['3']]);
 });
 
-describe('results', () => {
-  test('are quoted as Athena quotes them, null told from empty', async () => {
-    const id = await start('SELECT ind, category, tags FROM posts ORDER BY ind');
-    const { ResultConfiguration, Statistics } = await ended(id);
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'results', Key: `athena/${id}.csv` }));
-
-    expect(ResultConfiguration!.OutputLocation).toBe(`s3://results/athena/${id}.csv`);
-    expect(Statistics!.DataScannedInBytes).toBeGreaterThan(0);
-    expect(await Body!.transformToString()).toBe(
-      '"ind","category","tags"\n"1","art","[x, null]"\n"2","O\'Hara, ""quoted""",\n"3",,"[]"\n',
-    );
-    expect(await rows('SELECT category FROM posts ORDER BY ind')).toEqual([
-      ['art'],
-      ['O\'Hara, "quoted"'],
-      [undefined],
-    ]);
-  });
-
-  test('have Athena’s types and forms', async () => {
-    const id = await start(
-      `SELECT bigint '9223372036854775807' b, double '1e10' d, nan() n, decimal '12345678901234567.89' e,
-       timestamp '2026-01-01 01:02:03.123456' t, timestamp '2026-01-01 01:02:03' z, map(ARRAY['k'], ARRAY[1]) m,
-       CAST(ROW(1, 'x') AS ROW(a int, b varchar)) r, x'ff00' v, '' s, real '1.5' f`,
-    );
-    await ended(id);
-    const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
-
-    expect(ResultSet!.Rows![1]!.Data!.map(({ VarCharValue }) => VarCharValue)).toEqual(
-      ['9223372036854775807', '1.0E10', 'NaN', '12345678901234567.89', '2026-01-01 01:02:03.123'].concat([
-        '2026-01-01 01:02:03.000',
-        '{k=1}',
-        '{a=1, b=x}',
-        'ff 00',
-        '',
-        '1.5',
-      ]),
-    );
-    expect(ResultSet!.ResultSetMetadata!.ColumnInfo!.map(({ Type }) => Type)).toEqual(
-      'bigint double double decimal timestamp timestamp map row varbinary varchar float'.split(' '),
-    );
-  });
-
-  test('come in pages, the names of columns first', async () => {
-    const id = await start(
-      "SELECT x, 'line ' || chr(10) || '\"' || x FROM (SELECT CAST(x AS varchar) x FROM UNNEST(sequence(1, 2500)) t (x)) ORDER BY length(x), x",
-    );
-    await ended(id);
-    const pages: string[][] = [];
-    let NextToken: string | undefined;
-    do {
-      const page = await athena.send(
-        new GetQueryResultsCommand({ QueryExecutionId: id, MaxResults: 1000, ...(NextToken && { NextToken }) }),
-      );
-      pages.push(page.ResultSet!.Rows!.map(({ Data }) => Data![0]!.VarCharValue!));
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined);
-
-    expect(pages.map(({ length }) => length)).toEqual([1000, 1000, 501]);
-    expect(pages.flat().slice(1)).toEqual(Array.from({ length: 2500 }, (_, i) => String(i + 1)));
-  });
-
-  test('of a query that has failed are refused', async () => {
-    const id = await start('SELECT 1/0');
-    await ended(id);
-    await expect(athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }))).rejects.toMatchObject({
-      name: 'InvalidRequestException',
-      message: 'Query did not finish successfully. Final query state: FAILED. DIVISION_BY_ZERO: Division by zero',
-    });
-  });
-});
+describe('results', () => results(queries, { athena: () => athena, s3: () => s3 }));
 
 describe('queries', () => {
   test.each([
@@ -291,81 +178,7 @@ describe('queries', () => {
   });
 });
 
-describe('the caller’s own rights decide', () => {
-  const glue = (resource: string) => `arn:aws:glue:us-east-1:000000000000:${resource}`;
-  const allow = (Action: string | string[], ...Resource: string[]) => ({ Effect: 'Allow', Action, Resource });
-  const tables = [glue('catalog'), glue('database/mart'), glue('table/mart/posts')];
-  const grants = {
-    athena: allow(
-      ['athena:StartQueryExecution', 'athena:GetQueryResults'],
-      'arn:aws:athena:us-east-1:000000000000:workgroup/work',
-    ),
-    results: allow(['s3:PutObject', 's3:GetObject'], 'arn:aws:s3:::results/athena/*'),
-    location: allow('s3:GetBucketLocation', 'arn:aws:s3:::results'),
-    catalog: allow(['glue:GetDatabase', 'glue:GetTable'], ...tables),
-    data: allow('s3:GetObject', 'arn:aws:s3:::lake/warehouse/posts/*'),
-    commit: allow('glue:UpdateTable', ...tables),
-    write: allow('s3:PutObject', 'arn:aws:s3:::lake/warehouse/*'),
-  };
-  const without = (...missing: (keyof typeof grants)[]) => {
-    const statements = Object.entries(grants).filter(([name]) => !missing.includes(name as keyof typeof grants));
-    return clientOf(
-      lake.role(
-        `reader-${missing.join('-')}`,
-        statements.map(([, statement]) => statement),
-      ),
-    );
-  };
-  const denied = (role: string, action: string, resource: string) =>
-    `Insufficient permissions to execute the query. User: arn:aws:sts::000000000000:assumed-role/${role}/pinflow is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
-  const READ = 'SELECT count(*) FROM posts';
-  const WRITE = "INSERT INTO posts VALUES (4, 'more', NULL)";
-
-  test('all grants are enough', async () => {
-    expect(await outcome(READ, {}, without())).toMatchObject({ state: 'SUCCEEDED' });
-    expect(await outcome(WRITE, {}, without())).toMatchObject({ state: 'SUCCEEDED' });
-    expect(await outcome(READ, {}, without('commit', 'write'))).toMatchObject({ state: 'SUCCEEDED' });
-  });
-
-  test.each([
-    [READ, 'catalog', 'glue:GetDatabase', glue('catalog')],
-    [READ, 'data', 's3:GetObject', 'arn:aws:s3:::lake/warehouse/posts/*'],
-    [WRITE, 'commit', 'glue:UpdateTable', glue('catalog')],
-    [WRITE, 'write', 's3:PutObject', 'arn:aws:s3:::lake/warehouse/posts/*'],
-  ] as const)('%s without %s', async (sql, missing, action, resource) => {
-    expect(await outcome(sql, {}, without(missing))).toEqual({
-      state: 'FAILED',
-      reason: denied(`reader-${missing}`, action, resource),
-    });
-  });
-
-  test('another table is not read, not through a view, a subquery or its metadata', async () => {
-    await rows("CREATE TABLE secret WITH (table_type = 'ICEBERG', location = 's3://lake/secret') AS SELECT 1 a");
-    await rows('CREATE VIEW peep AS SELECT a FROM secret');
-    for (const sql of [
-      'SELECT * FROM secret',
-      'SELECT (SELECT max(a) FROM secret)',
-      'SELECT * FROM peep',
-      'SELECT * FROM "secret$files"',
-    ]) {
-      const { state, reason } = await outcome(sql, {}, without());
-      expect({ sql, state }).toEqual({ sql, state: 'FAILED' });
-      expect(reason).toContain(
-        'is not authorized to perform: glue:GetTable on resource: arn:aws:glue:us-east-1:000000000000:table/mart/',
-      );
-    }
-  });
-
-  test('nothing is run, nor written, without a right to the workgroup and the result', async () => {
-    await expect(start(READ, {}, without('athena'))).rejects.toMatchObject({ name: 'AccessDeniedException' });
-    await expect(start(READ, {}, without('results'))).rejects.toThrow(
-      /Unable to verify\/create output bucket results\. .* s3:PutObject on/,
-    );
-    await expect(start(READ, {}, without('location'))).rejects.toThrow(
-      /s3:GetBucketLocation on resource: arn:aws:s3:::results /,
-    );
-  });
-});
+describe('the caller’s own rights decide', () => rightsOfCallers(queries, () => lake));
 
 test('the catalog is described', async () => {
   const { TableMetadata } = await athena.send(
