@@ -45,7 +45,7 @@ function App() {
       (module) => setLoaded((before) => ({ ...before, [view.id]: module.default })),
       () => setProblem(`${view.title} cannot be loaded. Load the page again once the runtime runs.`),
     );
-  }, [view]);
+  }, [view, isLost]);
   const Shown = loaded[view.id];
   return html`
     <a class="skip" href="#title" onClick=${skip}>Skip to the view</a>
