@@ -28,6 +28,11 @@ def parity_cases():
 
 
 @pytest.fixture(scope="session")
+def log_cases():
+    return _given("logs.json")
+
+
+@pytest.fixture(scope="session")
 def spark(tmp_path_factory):
     from pyspark.sql import SparkSession
 

@@ -134,6 +134,30 @@ def test_the_greatest_order_key_wins_and_every_row_has_one_fate(lake, batch, tab
     assert "#kinesis#" in row["order_key"]  # of two arrivals in one millisecond: kinesis sorts after kafka
 
 
+def test_of_a_log_the_same_becomes_as_in_the_speed_layer(lake, batch, table, model, log_cases):
+    middle = [len(case["objects"]) // 2 for case in log_cases]
+    for case, half in zip(log_cases, middle):
+        for lines in case["objects"][:half]:
+            lake.land(case["feed"], lines)
+    batch(watermark=DAY + 5)
+    for case, half in zip(log_cases, middle):
+        for lines in case["objects"][half:]:
+            lake.land(case["feed"], lines)
+
+    batch()
+    again = batch(reclean=True)
+
+    keys = [each.key for each in lake.stores.quarantine.list("")]
+    for case in log_cases:
+        feed = case["feed"]
+        names = [column["name"] for column in model["feeds"][feed]["columns"]]
+        assert again[feed] == counts(**case["counts"])
+        assert [(row["ind"], row["order_key"], [plain(row[name]) for name in names]) for row in table(feed)] == [
+            (row["ind"], row["orderKey"], row["fields"]) for row in case["silver"]
+        ]
+        assert [key for key in keys if f"/{feed}/" in key] == case["quarantined"]
+
+
 def test_a_correction_replaces_and_an_older_row_does_not(lake, batch, table):
     lake.land("geo", [line(geo(1, "old"), at=10)])
     batch()
@@ -212,6 +236,24 @@ def test_new_rules_clean_again_and_free_what_they_accept(lake, batch, table, mod
     assert [(row["ind"], row["country"], row["rules_version"]) for row in table("geo")] == [(1, None, 2), (2, "Albania", 2)]
     assert [each["rule"] for each in quarantined(lake)] == ["unwrap"]
     assert batch(model=newer)["geo"] == counts()
+
+
+def test_a_column_that_a_feed_gets_is_in_silver_and_one_that_it_loses_is_null(lake, batch, table, model):
+    lake.land("geo", [line(geo(1, city="Tirana")), line(geo(2))])
+    batch()
+    newer = json.loads(json.dumps(model)) | {"hash": "newer"}
+    newer["feeds"]["geo"]["rules"] = 2
+    country = newer["feeds"]["geo"]["columns"][0]["rule"]
+    newer["feeds"]["geo"]["columns"].append({"name": "city", "rule": country | {"from": "city"}})
+
+    assert batch(model=newer)["geo"] == counts(records=2, rows_in=2, applied=2)
+    assert [(row["ind"], row["city"], row["rules_version"]) for row in table("geo")] == [(1, "Tirana", 2), (2, None, 2)]
+
+    lake.land("geo", [line(geo(1, "Albania", city="Tirana"), at=1), line(geo(3), at=1)])
+    assert batch()["geo"] == counts(records=4, rows_in=4, applied=3, duplicate=1, late=2)
+    assert [(row["ind"], row["city"], row["rules_version"]) for row in table("geo")] == [
+        (1, None, 1), (2, None, 2), (3, None, 1),
+    ]  # fmt: skip
 
 
 def test_a_dropped_table_is_made_again_from_raw(spark, lake, batch, table):

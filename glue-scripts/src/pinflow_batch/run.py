@@ -91,7 +91,7 @@ class _FeedRun:
 
     def run(self) -> FeedSummary:
         request = self.request
-        silver.create_if_absent(self.spark, self.table, self.feed, request.buckets)
+        silver.prepare(self.spark, self.table, self.feed, request.buckets)
         self.table_id = silver.table_id(self.spark, self.table)
         for day in self.dates:
             self.ledgers[day] = ledger.load(self.stores.curated, self.name, day)

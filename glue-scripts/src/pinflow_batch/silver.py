@@ -28,18 +28,28 @@ def columns_of(feed: dict[str, Any]) -> list[tuple[str, str]]:
     return [(column["name"], column_type(column["rule"])) for column in feed["columns"]]
 
 
-def create_if_absent(spark: SparkSession, table: str, feed: dict[str, Any], buckets: int) -> None:
-    """Buckets by post, sorted inside: a MERGE rewrites only the files whose range of posts it meets."""
-    if spark.catalog.tableExists(table):
-        return
+def prepare(spark: SparkSession, table: str, feed: dict[str, Any], buckets: int) -> None:
+    """Makes the table where there is none, and the columns that the feed has got since.
+
+    Buckets by post, sorted inside: a MERGE rewrites only the files whose range of posts it meets.
+    """
     columns = [("ind", "bigint"), *columns_of(feed)]
     columns += [("order_key", "string"), ("rules_version", "int"), ("arrival", "timestamp_ntz")]
-    definition = ", ".join(f"`{name}` {kind}" for name, kind in columns)
+    if spark.catalog.tableExists(table):
+        known = spark.table(table).columns
+        added = [column for column in columns if column[0] not in known]
+        if added:
+            spark.sql(f"ALTER TABLE {table} ADD COLUMNS ({_definition(added)})")
+        return
     spark.sql(
-        f"CREATE TABLE IF NOT EXISTS {table} ({definition}) USING iceberg PARTITIONED BY (bucket({buckets}, ind))"
+        f"CREATE TABLE IF NOT EXISTS {table} ({_definition(columns)}) USING iceberg PARTITIONED BY (bucket({buckets}, ind))"
         " TBLPROPERTIES ('format-version' = '2', 'write.parquet.compression-codec' = 'zstd')"
     )
     spark.sql(f"ALTER TABLE {table} WRITE DISTRIBUTED BY PARTITION LOCALLY ORDERED BY ind")
+
+
+def _definition(columns: list[tuple[str, str]]) -> str:
+    return ", ".join(f"`{name}` {kind}" for name, kind in columns)
 
 
 def table_id(spark: SparkSession, table: str) -> str:
@@ -70,10 +80,12 @@ def with_news(spark: SparkSession, table: str, rows: DataFrame, rules_version: i
 def merge(spark: SparkSession, table: str, rows: DataFrame, low: int, high: int) -> None:
     """Commits a snapshot even when it changes nothing: not to be called for no rows.
 
-    :param rows: the table's columns, one row a post. :param low, high: of `ind`.
+    :param rows: the feed's columns, one row a post. :param low, high: of `ind`.
     """
     view = f"changes_{table.rsplit('.', 1)[-1]}"
-    rows.createOrReplaceTempView(view)
+    # What the feed has no more, such as after a roll-back.
+    others = [field for field in spark.table(table).schema if field.name not in rows.columns]
+    rows.withColumns({field.name: F.lit(None).cast(field.dataType) for field in others}).createOrReplaceTempView(view)
     # The literal range lets Iceberg leave out files that hold no such posts.
     spark.sql(
         f"MERGE INTO {table} t USING {view} s ON t.ind = s.ind AND t.ind BETWEEN {low} AND {high} "
