@@ -16,9 +16,10 @@ const tools: ConsoleTools = {
   questions: {},
   totals: async () => [],
   sample: () => ({ index: 7, rows: {} }),
-  async *follow(order) {
+  async *follow(order, signal) {
     sent.push(order);
     yield hop('door');
+    if (order.index === 5) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     if (order.index === 13) throw new Error('The table is gone.');
     yield hop('posts');
   },
@@ -56,9 +57,18 @@ test('a post is followed to its end', async () => {
   expect(call('GET', '/api/posts/:id', { id: String(id) })).toMatchObject({
     index: 1,
     done: true,
+    left: false,
     hops: [{ name: 'door' }, { name: 'posts' }],
   });
   expect(sent).toEqual([{ index: 1, rows: { pin: { index: 1 } }, doors: ['topics'] }]);
+});
+
+test('a post that is followed no longer is not through', async () => {
+  const { id } = call('POST', '/api/posts', { body: { index: 5, rows: { pin: {} } } });
+  await sleep(1);
+  posts.close();
+  await sleep(1);
+  expect(call('GET', '/api/posts/:id', { id: String(id) })).toMatchObject({ done: true, left: true });
 });
 
 test('what stops a post from being followed is told', async () => {
