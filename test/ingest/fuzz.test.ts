@@ -78,7 +78,7 @@ test(
     expect(door.failures).toEqual([]);
     if ('PINFLOW_FUZZ_RUNS' in process.env) process.stdout.write(printed(answers));
   },
-  60_000 + RUNS * 60,
+  180_000 + RUNS * 60,
 );
 
 test.each(['iam', 'api-key'])(
@@ -97,5 +97,5 @@ test.each(['iam', 'api-key'])(
     for (const stream of OWN) expect(await door.records(stream)).toEqual([]);
     expect(await door.streams()).toEqual(OWN);
   },
-  60_000 + RUNS * 20,
+  180_000 + RUNS * 20,
 );
