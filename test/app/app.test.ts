@@ -6,7 +6,7 @@ import { buildApp, newApp } from '../../lib/app.ts';
 import { LakeStack } from '../../lib/lake/lake-stack.ts';
 import { DeploymentIdError, namesOf } from '../../lib/names.ts';
 import { PROFILES, profileNamed, UnknownProfileError } from '../../lib/profiles/index.ts';
-import { type Properties, type Synthesized, synth, type TemplateResource } from './synth.ts';
+import { type Properties, type Synthesized, synth, synthChecked, type TemplateResource } from './synth.ts';
 
 const TAGGED = [
   'AWS::S3::Bucket',
@@ -62,7 +62,7 @@ describe.each(VARIANTS)('profile %s with the batch path %s, topics feeding the s
   let resources: [string, TemplateResource][];
 
   beforeAll(() => {
-    app = synth(profile, {}, 'demo', 'none', batchPath, topicsFeedSpeed);
+    app = synthChecked(profile, {}, 'demo', 'none', batchPath, topicsFeedSpeed);
     resources = Object.values(app.templates).flatMap((template) => Object.entries(template.Resources));
   });
 

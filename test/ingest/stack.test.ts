@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { UnknownAuthError } from '../../lib/profiles/index.ts';
-import { asText, named, ofType, only, type Properties, type StackTemplate, synth } from '../app/synth.ts';
+import { asText, named, ofType, only, type Properties, type StackTemplate, synth, synthChecked } from '../app/synth.ts';
 
 const { ingest } = synth('laptop', {}, 'demo', 'none', 'off').templates;
 const methods = Object.values(ofType(ingest, 'AWS::ApiGateway::Method'));
@@ -284,7 +284,7 @@ describe('auth', () => {
     ['api-key', ['other NONE true', 'preflight NONE false'], ['INVALID_API_KEY', 'QUOTA_EXCEEDED']],
     ['iam', ['other AWS_IAM false', 'preflight NONE false'], ['ACCESS_DENIED', 'EXPIRED_TOKEN', 'INVALID_SIGNATURE']],
   ])('%s guards every method but preflights, without a finding of cdk-nag', (auth, methodsOf, responses) => {
-    const { templates, report } = withAuthOf(auth);
+    const { templates, report } = synthChecked('dev', {}, 'demo', auth);
     expect([...new Set(guarded(templates.ingest))].sort()).toEqual(methodsOf);
     const types = Object.values(ofType(templates.ingest, 'AWS::ApiGateway::GatewayResponse')).map(
       ({ ResponseType }) => ResponseType,
