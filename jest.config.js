@@ -1,3 +1,7 @@
+import { totalmem } from 'node:os';
+
+const GIB = 2 ** 30;
+
 /** @type {import('jest').Config} */
 export default {
   roots: ['<rootDir>/test'],
@@ -11,7 +15,8 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(@faker-js|@platformatic)/)'],
   reporters: ['default', '<rootDir>/test/reporting/closing-line.js'],
   testSequencer: '<rootDir>/test/reporting/longest-first.js',
-  maxWorkers: 2,
+  // Files that start engines take up to 3 GiB each, and wait for a third of their time.
+  maxWorkers: totalmem() < 14 * GIB ? 2 : 3,
   // On a busy machine a test of some seconds takes many times as long; this bounds only what hangs.
   testTimeout: 60_000,
 };
