@@ -14,6 +14,8 @@ import { addEveryKind, everyKind } from './console/every-kind.ts';
 import { onRealEngines } from './real-engines.ts';
 
 const limitMs = 300_000;
+/** Of one look at the page, beside engines that keep the machine busy. */
+const lookMs = 120_000;
 const seenMs = 60_000;
 const found = browserPath();
 /** The alarm on errors of functions looks at the last ten seconds. */
@@ -72,6 +74,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
     clients = clientsAt(runtime.endpoint);
     browser = await launch(found!);
     page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
+    page.setDefaultTimeout(lookMs);
     complaints = new Complaints(page, url);
   }, limitMs);
 
@@ -335,6 +338,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
     'dark and on a phone',
     async () => {
       const phone = await browser.newPage({ viewport: { width: 390, height: 800 }, colorScheme: 'dark' });
+      phone.setDefaultTimeout(lookMs);
       const said = new Complaints(phone, url);
       for (const view of ['flow', 'dashboards', 'alarms', 'query', 'answers', 'posts', 'quarantine']) {
         await phone.goto(`${url}/#/${view}`);
