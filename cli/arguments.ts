@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wordDistance } from '../model/word-distance.ts';
 
 /** The command cannot be run as it was given; the message says what would be right. */
 export class UsageError extends Error {
@@ -107,22 +108,8 @@ function unknownOption(line: CommandLine<Options>, given: string): UsageError {
 
 /** The name that differs from what was given in at most two letters, if there is one. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
-  const [best] = names.map((name) => ({ name, far: distance(given, name) })).sort((a, b) => a.far - b.far);
+  const [best] = names.map((name) => ({ name, far: wordDistance(given, name) })).sort((a, b) => a.far - b.far);
   return best !== undefined && best.far <= 2 ? best.name : undefined;
-}
-
-/** Letters to insert, remove or replace to get from one text to the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next[j] = Math.min(replaced, row[j]! + 1, next[j - 1]! + 1);
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }
 
 /** How a person calls a command. */

@@ -1,3 +1,4 @@
+import { wordDistance } from '../model/word-distance.ts';
 import { ContextError } from './context-error.ts';
 import type { Deployment } from './pinflow-stack.ts';
 import { profileNamed, SWITCHES, withAlarms, withAuth, withSwitch } from './profiles/index.ts';
@@ -40,23 +41,9 @@ const isKnown = (key: string): boolean =>
 /** The nearest key there is, by the part that is the same for all of a kind; nothing if that is another word. */
 function meant(key: string): string {
   const begun = beginning(key);
-  const far = (known: string) => distance(begun, beginning(known));
+  const far = (known: string) => wordDistance(begun, beginning(known));
   const nearest = [...KEYS, ALARM_KEYS].reduce((best, known) => (far(known) < far(best) ? known : best));
   return far(nearest) <= begun.length / 2 ? `Is it ${nearest}? ` : '';
 }
 
 const beginning = (key: string): string => key.split('.')[0]!.toLowerCase();
-
-/** How many letters have to be added, left out or changed. @see https://en.wikipedia.org/wiki/Levenshtein_distance */
-function distance(from: string, to: string): number {
-  let costs = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [row, letter] of [...from].entries()) {
-    const above = costs;
-    costs = [row + 1];
-    for (const [column, other] of [...to].entries()) {
-      const changed = above[column]! + (letter === other ? 0 : 1);
-      costs.push(Math.min(changed, above[column + 1]! + 1, costs[column]! + 1));
-    }
-  }
-  return costs.at(-1)!;
-}
