@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Acl,
   type AclOperationValue,
@@ -9,6 +8,7 @@ import {
   ResourceTypes as Resource,
   type ResourceTypeValue,
 } from '@platformatic/kafka';
+import { untilApplied } from './until-applied.ts';
 
 /** One thing that a principal may do. */
 export interface KafkaGrant {
@@ -58,24 +58,18 @@ export const CLUSTER_ACTIONS = actionsOf(Resource.CLUSTER);
 export const TOPIC_ACTIONS = actionsOf(Resource.TOPIC);
 export const GROUP_ACTIONS = actionsOf(Resource.GROUP);
 
-const APPLY_TRIES = 100;
-const APPLY_PAUSE_MS = 100;
-
-/**
- * Makes these the only permissions there are; what stays is not touched. They hold when this returns: the controller
- * answers before the broker has applied what it took.
- */
+/** Makes these the only permissions there are; what stays is not touched. They hold when this returns. */
 export async function setPermissions(admin: Admin, grants: readonly KafkaGrant[]): Promise<void> {
   const wanted = new Map(grants.map(aclOf).map((acl) => [keyOf(acl), acl]));
-  let { missing, surplus } = differences(wanted, await applied(admin));
+  const { missing, surplus } = differences(wanted, await applied(admin));
   if (missing.length > 0) await admin.createAcls({ creations: missing });
   if (surplus.length > 0) await admin.deleteAcls({ filters: surplus });
-  for (let tries = 0; missing.length + surplus.length > 0; tries += 1) {
-    if (tries === APPLY_TRIES)
-      throw new Error(`The broker has not applied ${missing.length + surplus.length} permissions`);
-    if (tries > 0) await sleep(APPLY_PAUSE_MS);
-    ({ missing, surplus } = differences(wanted, await applied(admin)));
-  }
+  if (missing.length + surplus.length === 0) return;
+  const isApplied = async () => {
+    const left = differences(wanted, await applied(admin));
+    return left.missing.length + left.surplus.length === 0;
+  };
+  await untilApplied(isApplied, 'the permissions');
 }
 
 type Acls = ReadonlyMap<string, Acl>;

@@ -5,6 +5,7 @@ import {
   ConfigResourceTypes,
   type CreateTopicsOptions,
 } from '@platformatic/kafka';
+import { untilApplied } from './until-applied.ts';
 
 export interface TopicDefinition {
   readonly name: string;
@@ -28,10 +29,7 @@ const NODE_ID = 1;
 /** Configuration set through the admin API, as opposed to a default. */
 const DYNAMIC_TOPIC_CONFIG = 1;
 
-/**
- * Creates the topic, or brings an existing one to this definition. The broker knows its partitions when this returns: the
- * controller answers before that.
- */
+/** Creates the topic, or brings an existing one to this definition. The broker knows its partitions when this returns. */
 export async function putTopic(admin: Admin, { name, partitions, ...topic }: TopicDefinition): Promise<void> {
   // With one node there is one replica, whatever the template says.
   const configs =
@@ -48,7 +46,9 @@ export async function putTopic(admin: Admin, { name, partitions, ...topic }: Top
     }
     await putConfigs(admin, name, configs);
   }
-  if (there !== partitions) await untilKnown(admin, name, partitions);
+  if (there === partitions) return;
+  const isKnown = async () => (await partitionsOf(admin, name)) === partitions;
+  await untilApplied(isKnown, `the ${partitions} partitions of ${name}`);
 }
 
 /** What the broker knows; undefined where it does not know the topic. */
@@ -56,16 +56,6 @@ async function partitionsOf(admin: Admin, name: string): Promise<number | undefi
   if (!(await admin.listTopics()).includes(name)) return undefined;
   const { topics } = await admin.metadata({ topics: [name], forceUpdate: true });
   return topics.get(name)!.partitionsCount;
-}
-
-const KNOWN_TRIES = 100;
-const KNOWN_PAUSE_MS = 100;
-
-async function untilKnown(admin: Admin, name: string, partitions: number): Promise<void> {
-  for (let tries = 1; (await partitionsOf(admin, name)) !== partitions; tries += 1) {
-    if (tries === KNOWN_TRIES) throw new Error(`The broker does not know the ${partitions} partitions of ${name}`);
-    await sleep(KNOWN_PAUSE_MS);
-  }
 }
 
 async function putConfigs(admin: Admin, name: string, configs: TopicDefinition['configs']): Promise<void> {
