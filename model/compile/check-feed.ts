@@ -1,7 +1,8 @@
 import { type Feed, type SourceRule, sources } from '../rules/rule.ts';
+import { columnProblems } from './check-columns.ts';
 
 /** Those of a table of silver besides the feed's own. */
-const ours = ['ind', 'order_key', 'rules_version', 'arrival'];
+const taken: ReadonlySet<string> = new Set(['ind', 'order_key', 'rules_version', 'arrival']);
 const timestampTokens = ['YYYY', 'MM', 'DD', 'hh', 'mm', 'ss'];
 /** Of an item of DynamoDB; the rest is for order keys, names and numbers. */
 const mostTextBytes = 380_000;
@@ -12,15 +13,15 @@ export function feedProblems({ rules, columns }: Feed): readonly string[] {
     ...(Number.isSafeInteger(rules) && rules >= 1
       ? []
       : [`the version ${rules} of its rules is no whole number from 1.`]),
-    ...columns.flatMap(({ name, rule }) => [
-      ...(/^[a-z][a-z0-9_]*$/.test(name)
-        ? []
-        : [`the column ${name} is to have lower-case letters, digits and underscores only.`]),
-      ...(ours.includes(name) ? [`the column name ${name} is taken: name it otherwise.`] : []),
-      ...sources(rule)
+    ...columnProblems(
+      columns.map(({ name }) => name),
+      taken,
+    ),
+    ...columns.flatMap(({ name, rule }) =>
+      sources(rule)
         .flatMap(ruleProblems)
         .map((problem) => `${name}: ${problem}`),
-    ]),
+    ),
   ];
 }
 

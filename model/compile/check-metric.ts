@@ -9,6 +9,7 @@ import {
   unknown,
 } from '../metrics/metric.ts';
 import { feedNames, type Rule } from '../rules/rule.ts';
+import { columnProblems } from './check-columns.ts';
 import { maxTextBytes } from './keys.ts';
 import { reservedWords } from './reserved-words.ts';
 import { amountColumn, dimensionsOf, minuteColumn } from './rows.ts';
@@ -32,7 +33,7 @@ export function metricProblems(metric: Metric): readonly string[] {
       ? ['it names no part of a post: give it a dimension, a condition or a window.']
       : []),
     ...(measure.kind === 'distinct' && members.length === 0 ? ['name the keys to be told apart.'] : []),
-    ...columnProblems(columns),
+    ...columnProblems(columns, takenInAnswers),
     ...dimensions.flatMap(bandProblems),
     ...where.flatMap(conditionProblems),
     ...inKey.filter((parts) => keyBytes(parts) > mostKeyBytes).map(keyProblem),
@@ -119,20 +120,11 @@ function fits(rule: Rule, needs: Needs): boolean {
   }
 }
 
-const ours = [minuteColumn, amountColumn, 'run_id', 'watermark', 'place', 'upto', 'posts_counted'];
-
-export function columnProblems(columns: readonly string[]): readonly string[] {
-  const twice = columns.filter((name, at) => columns.indexOf(name) !== at);
-  return [
-    ...columns
-      .filter((name) => !/^[a-z][a-z0-9_]*$/.test(name))
-      .map((name) => `the column ${name} is to have lower-case letters, digits and underscores only.`),
-    ...twice.map((name) => `two of its columns are named ${name}: name one of them otherwise.`),
-    ...columns
-      .filter((name) => ours.includes(name) || reservedWords.has(name))
-      .map((name) => `the column name ${name} is taken: name it otherwise.`),
-  ];
-}
+/** Columns of the tables of answers, and what SQL takes otherwise. */
+export const takenInAnswers: ReadonlySet<string> = new Set([
+  ...[minuteColumn, amountColumn, 'run_id', 'watermark', 'place', 'upto', 'posts_counted'],
+  ...reservedWords,
+]);
 
 /** What would end a text of SQL's or of a template's early. */
 export const unsafe = /[{}\\\r\n]/;

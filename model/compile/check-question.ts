@@ -1,6 +1,7 @@
 import type { Dimension, Metric } from '../metrics/metric.ts';
 import { type Aggregate, type Filter, metricsOf, type Question } from '../questions/question.ts';
-import { columnProblems, strangeValues, unsafe } from './check-metric.ts';
+import { columnProblems } from './check-columns.ts';
+import { strangeValues, takenInAnswers, unsafe } from './check-metric.ts';
 import { compareValues } from './keys.ts';
 import { dimensionsOf } from './rows.ts';
 
@@ -28,7 +29,7 @@ export function questionProblems(question: Question, metrics: readonly Metric[])
     ),
     ...filters.flatMap(({ filter, of }) => filterProblems(filter, columnOf(of, filter.column))),
     ...(Object.keys(values).length === 0 ? ['it shows no value.'] : []),
-    ...columnProblems(shown),
+    ...columnProblems(shown, takenInAnswers),
     ...Object.entries(values).flatMap(([column, value]) => valueProblems(question, column, value)),
     ...[...(top ? [top.of, ...top.within] : []), ...order.map(({ column }) => column)]
       .filter((column) => !shown.includes(column))
