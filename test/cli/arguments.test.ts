@@ -91,7 +91,7 @@ test('an option that npm took for itself is told, one that people set for all th
   expect(taking({ npm_config_count: 'true' })).toThrow(
     'npm took --count for itself. Options come after --: npm run emulate -- --count …',
   );
-  expect(taking({ npm_config_json: 'true', npm_config_cache: '/root/.npm', npm_config_dirty: '' })).not.toThrow();
+  expect(taking({ npm_config_json: 'true', npm_config_cache: '~/.npm', npm_config_dirty: '' })).not.toThrow();
   const dashed = { ...line, options: { 'dry-run': { type: 'flag', describe: 'change nothing' } } } as const;
   expect(() => refuseTakenByNpm(dashed, { npm_config_dry_run: 'true' })).toThrow('npm took --dry-run for itself.');
 });
