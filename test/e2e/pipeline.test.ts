@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Account, account } from '../../cli/accounting/account.ts';
+import { type Account, account, settledAccount } from '../../cli/accounting/account.ts';
 import { deployedNames } from '../../cli/accounting/deployed-names.ts';
 import { missingRows } from '../../cli/accounting/print.ts';
 import { type Clients, clientsAt } from '../../cli/aws.ts';
@@ -59,13 +59,8 @@ async function post(runtime: Runtime, run: SyntheticRun): Promise<readonly Logge
   return answers;
 }
 
-async function settled(clients: Clients): Promise<Account> {
-  const names = await deployedNames(clients, 'demo');
-  for (const end = Date.now() + SETTLE_LIMIT_MS; ; await sleep(250)) {
-    const found = await account(clients, names);
-    if (missingRows(found) === 0 || Date.now() > end) return found;
-  }
-}
+const settled = async (clients: Clients): Promise<Account> =>
+  settledAccount(clients, await deployedNames(clients, 'demo'), { waitMs: SETTLE_LIMIT_MS });
 
 async function items(clients: Clients): Promise<Map<number, Post>> {
   const { postsTable } = await deployedNames(clients, 'demo');
