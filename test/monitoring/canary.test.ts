@@ -136,6 +136,15 @@ describe('the canary', () => {
     expect((await canary(world, settings, clock)).failed.inSilver).toMatch(/has nothing instead of/);
   });
 
+  test('looks in silver for an earlier post when it did not send right before the watermark', async () => {
+    const { world, clock, posts, silver } = deployment();
+    const [missed, sent] = [25, 30].map((minutes) => indexAt(start - minutes * minute, settings.periodMs));
+    posts.delete(missed!);
+    expect((await canary(world, settings, clock)).failed).toEqual({});
+    silver.delete(sent!);
+    expect((await canary(world, settings, clock)).failed.inSilver).toMatch(/has nothing instead of/);
+  });
+
   test('says nothing of times in which it did not send', async () => {
     const { world, clock, posts, landed, silver } = deployment();
     posts.clear();

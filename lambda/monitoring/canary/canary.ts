@@ -55,6 +55,8 @@ export interface CanaryReport {
 /** Posts of this time have an index of their own, then indexes come again: silver may be a day and some hours old. */
 const keptMs = 2 * 24 * 3_600_000;
 const pauseMs = 250;
+/** So far back a post is looked for that a run has to have: a schedule may have missed the latest ones. */
+const periodsBack = 12;
 
 /** The reserved index of a moment: below zero, where the model counts nothing. */
 export function indexAt(ms: number, periodMs: number): number {
@@ -156,11 +158,15 @@ async function silverHolds(
 ): Promise<string | undefined> {
   const pointer = await batch.pointer();
   if (pointer === undefined || pointer.runId === seen) return seen;
-  const orderKey = await sentAround(world, pointer.watermark - periodMs, periodMs);
-  if (orderKey === undefined || arrivalOf(orderKey) > pointer.watermark) return pointer.runId;
-  const found = await batch.silver(indexAt(pointer.watermark - periodMs, periodMs));
-  if (found === orderKey) return pointer.runId;
-  throw new CheckError(`Silver of run ${pointer.runId} has ${found ?? 'nothing'} instead of ${orderKey}.`);
+  for (let back = 1; back <= periodsBack; back++) {
+    const sentMs = pointer.watermark - back * periodMs;
+    const orderKey = await sentAround(world, sentMs, periodMs);
+    if (orderKey === undefined || arrivalOf(orderKey) > pointer.watermark) continue;
+    const found = await batch.silver(indexAt(sentMs, periodMs));
+    if (found === orderKey) break;
+    throw new CheckError(`Silver of run ${pointer.runId} has ${found ?? 'nothing'} instead of ${orderKey}.`);
+  }
+  return pointer.runId;
 }
 
 /** The order key of the post of that moment's period, if one was sent then. */
