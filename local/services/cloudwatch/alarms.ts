@@ -27,11 +27,15 @@ export interface AlarmsOptions {
 
 /** How long a period's late values are waited for. */
 const SETTLE_MS = 1_000;
+/** Of periods that passed unseen while this process stood still. */
+const MISSED_PERIODS = 10;
 
 interface Entry {
   readonly definition: AlarmDefinition;
   readonly rule: CompositeRule | undefined;
   state: AlarmState;
+  /** The end of the last period that was evaluated. */
+  evaluatedTo?: number;
 }
 
 type Judgement = Pick<AlarmState, 'value' | 'reason' | 'reasonData'>;
@@ -100,17 +104,33 @@ export class Alarms {
     this.#enter(entry, { value, reason, reasonData });
   }
 
-  /** Evaluates every alarm, those of alarms after those of metrics. What one of them fails with is told, once a text. */
+  /**
+   * Evaluates every alarm, those of alarms after those of metrics. What one of them fails with is told, once a text. Each
+   * period is evaluated, however late: what lasted for one alone is seen as well.
+   */
   evaluate(): void {
     const entries = [...this.#entries.values()];
     for (const entry of entries) {
-      if (entry.definition.kind === 'metric')
-        this.#attempt(entry, entry.definition, (alarm) => this.#judge(alarm, entry.state.value));
+      const { definition } = entry;
+      if (definition.kind !== 'metric') continue;
+      for (const to of this.#endsOfPeriods(entry, definition)) {
+        this.#attempt(entry, definition, (alarm) => this.#judge(alarm, to, entry.state.value));
+      }
     }
     for (const entry of entries) {
       if (entry.definition.kind === 'composite')
         this.#attempt(entry, entry.definition, (alarm) => this.#judgeComposite(alarm, entry.rule!));
     }
+  }
+
+  /** The end of the newest period, after those of the periods since the last evaluation. */
+  #endsOfPeriods(entry: Entry, { periodSeconds }: MetricAlarm): number[] {
+    const period = periodSeconds * 1_000;
+    const newest = startOf(this.#now() - SETTLE_MS, periodSeconds);
+    const missed = Math.max(0, Math.round((newest - (entry.evaluatedTo ?? newest)) / period) - 1);
+    entry.evaluatedTo = newest;
+    const unseen = Math.min(missed, MISSED_PERIODS);
+    return Array.from({ length: unseen + 1 }, (_, i) => newest - (unseen - i) * period);
   }
 
   #attempt<A extends AlarmDefinition>(entry: Entry, alarm: A, judge: (alarm: A) => Judgement | undefined): void {
@@ -130,10 +150,9 @@ export class Alarms {
       entry.state = { ...entry.state, ...judgement, updated: this.#now() };
   }
 
-  #judge(alarm: MetricAlarm, current: AlarmStateValue): Judgement | undefined {
+  #judge(alarm: MetricAlarm, to: number, current: AlarmStateValue): Judgement | undefined {
     const { periodSeconds, evaluationPeriods, threshold, comparison, metrics } = alarm;
     const period = periodSeconds * 1_000;
-    const to = startOf(this.#now() - SETTLE_MS, periodSeconds);
     const from = to - evaluationRange(alarm) * period;
     const [series] = this.#options.data.series({ queries: metrics, from, to });
     const values = new Map(series?.timestamps.map((time, i) => [time, series.values[i]!]));
