@@ -145,6 +145,16 @@ describe('the canary', () => {
     expect((await canary(world, settings, clock)).failed.inSilver).toMatch(/has nothing instead of/);
   });
 
+  test('takes no post for lost that arrived too shortly before the watermark to be in raw in time', async () => {
+    const { world, clock, posts, silver } = deployment();
+    const lately = start - 21 * minute;
+    posts.set(indexAt(lately, settings.periodMs), keyOf(lately, '9'));
+    silver.delete(indexAt(lately, settings.periodMs));
+    expect((await canary(world, settings, clock)).failed).toEqual({});
+    silver.delete(indexAt(start - 30 * minute, settings.periodMs));
+    expect((await canary(world, settings, clock)).failed.inSilver).toMatch(/has nothing instead of/);
+  });
+
   test('says nothing of times in which it did not send', async () => {
     const { world, clock, posts, landed, silver } = deployment();
     posts.clear();

@@ -153,7 +153,7 @@ async function earlierHasLanded(
 async function silverHolds(
   world: World,
   batch: NonNullable<World['batch']>,
-  { periodMs }: Settings,
+  { periodMs, landedWithinMs }: Settings,
   seen: string | undefined,
 ): Promise<string | undefined> {
   const pointer = await batch.pointer();
@@ -161,7 +161,8 @@ async function silverHolds(
   for (let back = 1; back <= periodsBack; back++) {
     const sentMs = pointer.watermark - back * periodMs;
     const orderKey = await sentAround(world, sentMs, periodMs);
-    if (orderKey === undefined || arrivalOf(orderKey) > pointer.watermark) continue;
+    // What arrived right before the watermark may have landed too late for the run.
+    if (orderKey === undefined || arrivalOf(orderKey) > pointer.watermark - landedWithinMs) continue;
     const found = await batch.silver(indexAt(sentMs, periodMs));
     if (found === orderKey) break;
     throw new CheckError(`Silver of run ${pointer.runId} has ${found ?? 'nothing'} instead of ${orderKey}.`);
