@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import {
+  type CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  DescribeAlarmsCommand,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
 import { ALARMS, type AlarmName, type AlarmSettings } from '../../../lib/monitoring/alarm-settings.ts';
 
 export type State = 'ALARM' | 'OK';
@@ -29,7 +34,7 @@ export class AlarmStateError extends Error {
 
 /**
  * Waits until an alarm is in a state, as a client of CloudWatch sees it. A short fault may be over before somebody looks:
- * begin to wait before it is.
+ * begin to wait before it is, then the alarm's history tells of it.
  * @param name without the deployment: `stream-lag`
  * @throws AlarmStateError
  */
@@ -39,16 +44,24 @@ export async function untilAlarm(
   state: State,
   { limitMs = 60_000, deployment = 'demo' } = {},
 ): Promise<void> {
-  const AlarmNames = [`pinflow-${deployment}-${name}`];
+  const AlarmName = `pinflow-${deployment}-${name}`;
+  const since = new Date();
   for (const end = Date.now() + limitMs; ; await sleep(400)) {
-    const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames }));
+    const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [AlarmName] }));
     const alarm: MetricAlarm | undefined = MetricAlarms?.[0];
     if (alarm?.StateValue === state) return;
+    if (state === 'ALARM' && (await wentOff(cloudwatch, AlarmName, since))) return;
     if (Date.now() > end) {
       const stands = alarm === undefined ? 'does not exist' : `is ${alarm.StateValue}: ${alarm.StateReason}`;
       throw new AlarmStateError(`After ${limitMs / 1_000} s the alarm ${name} is not ${state}; it ${stands}`);
     }
   }
+}
+
+async function wentOff(cloudwatch: CloudWatchClient, AlarmName: string, StartDate: Date): Promise<boolean> {
+  const input = { AlarmName, HistoryItemType: 'StateUpdate', StartDate } as const;
+  const { AlarmHistoryItems = [] } = await cloudwatch.send(new DescribeAlarmHistoryCommand(input));
+  return AlarmHistoryItems.some(({ HistorySummary }) => HistorySummary?.endsWith('to ALARM'));
 }
 
 /** Waits for several at once. @throws AlarmStateError of the first that is late */
