@@ -63,7 +63,7 @@ const change = (before: Post | undefined, after: Post | undefined): DynamoDBReco
 
 const aggregate = (records: readonly DynamoDBRecord[], shard = 'shard-0', of = countables) =>
   aggregateBatch(shard, records, of, stores, {
-    deadline: Date.now() + 10_000,
+    deadline: Date.now() + 60_000,
     now: Date.now,
     sleep: async (ms) => sleep(ms),
     random: Math.random,
