@@ -83,22 +83,25 @@ const post = (seed: number): Promise<void> => under.post(syntheticPosts({ seed, 
 
 const objectsOfTopics = ({ pin }: Raw) => pin.filter(({ records }) => records[0]?.source === 'kafka');
 
-/** With which objects the connector will go on: one for each partition. */
+/** With which objects the connector will go on: one for each partition, and another one in case a new day begins. */
 function nextKeys(raw: Raw): string[] {
   const last = new Map<string, LogRecord>();
   for (const record of objectsOfTopics(raw).flatMap(({ records }) => records)) {
     const known = last.get(record.partition);
     if (known === undefined || BigInt(record.offset) > BigInt(known.offset)) last.set(record.partition, record);
   }
-  return [...last.values()].map((record) =>
-    rawKey('pin', {
-      ...record,
-      offset: String(BigInt(record.offset) + 1n),
-      arrivalMs: Date.now(),
-      key: null,
-      value: null,
-    }),
+  const keys = [...last.values()].flatMap((record) =>
+    [0, limitMs].map((laterMs) =>
+      rawKey('pin', {
+        ...record,
+        offset: String(BigInt(record.offset) + 1n),
+        arrivalMs: Date.now() + laterMs,
+        key: null,
+        value: null,
+      }),
+    ),
   );
+  return [...new Set(keys)];
 }
 
 /** An object that has one before it and one after it in its partition. */
@@ -301,7 +304,7 @@ test(
     await askCanary();
     await until('OK', 'canary', 'topic-lag');
 
-    await commands.run('npm run account -- --wait 60');
+    await commands.run('npm run account -- --wait 240');
     const { cloudwatch } = under.clients;
     expect(await thereAndBack(cloudwatch, CAUSED['batch-faults'])).toEqual(CAUSED['batch-faults']);
   },

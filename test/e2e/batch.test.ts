@@ -85,7 +85,7 @@ async function expectWhole(): Promise<void> {
     expect({ feed, missing, rows }).toEqual({ feed, missing: 0, rows: applied + duplicate + superseded + quarantined });
     expect([...under.taken[feed]].filter((record) => !landed.has(record))).toEqual([]);
   }
-  expect(inFlightRows(await settledAccount(under.clients, under.names, { waitMs: 120_000 }))).toBe(0);
+  expect(inFlightRows(await settledAccount(under.clients, under.names, { waitMs: 300_000 }))).toBe(0);
 }
 
 /** @throws Error when the run failed or met another one */
@@ -322,7 +322,7 @@ test(
     const readers = new Set((await metricsRead(cloudwatch)).values());
     expect([...readers]).toEqual(expect.arrayContaining(['pinflow-demo-health', 'pinflow-demo-loss']));
     // The observer looks once a minute, and an alarm waits for the end of one.
-    for (const until = Date.now() + 180_000; Date.now() < until; await sleep(2_000)) {
+    for (const until = Date.now() + 300_000; Date.now() < until; await sleep(2_000)) {
       if ([...(await metricsNotPut(cloudwatch)), ...(await alarmsWithoutData(cloudwatch))].length === 0) break;
     }
     expect(await metricsNotPut(cloudwatch)).toEqual([]);
