@@ -97,7 +97,8 @@ export interface Runtime {
 }
 
 const TARGET = { account: '000000000000', region: 'us-east-1' } as const;
-const STOP_LIMIT_MS = 5000;
+/** Longer than invocations under way are waited for. */
+const STOP_LIMIT_MS = 15_000;
 
 /**
  * Runs a cloud assembly on this machine: opens the engines, deploys every stack, then lets traffic in.

@@ -21,7 +21,7 @@ beforeAll(() => {
     env: { ...process.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: '{"batchPath":"off"}' },
     stdio: 'pipe',
   });
-}, 120_000);
+});
 
 afterEach(async () => {
   await runtime?.stop();
@@ -74,11 +74,11 @@ const pinOfPost = async ({ frontDoor, administrator, stacks }: Runtime): Promise
 };
 
 async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await delay(50)) {
+  for (const end = Date.now() + 90_000; Date.now() < end; await delay(50)) {
     const found = await look();
     if (found !== undefined) return found;
   }
-  throw new Error(`nothing came in 20 s; the log: ${log.join('\n')}`);
+  throw new Error(`nothing came in 90 s; the log: ${log.join('\n')}`);
 }
 
 test('a record goes through the synthesized API, streams and function into the table, also after a restart', async () => {
@@ -98,7 +98,7 @@ test('a record goes through the synthesized API, streams and function into the t
   });
   expect(changed).toMatchObject({ M: { fields: { M: { follower_count: { N: '11000' } } } } });
   expect(log).toEqual([]);
-}, 180_000);
+}, 300_000);
 
 test('a stop lets the invocation that is under way come to its end', async () => {
   const first = await start({ state: 'ending' });
@@ -118,13 +118,13 @@ test('a stop lets the invocation that is under way come to its end', async () =>
   logs.close();
   expect(lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(2);
   expect(lines.filter((line) => /WARN|ERROR|Status:/.test(line))).toEqual([]);
-}, 180_000);
+}, 300_000);
 
 test('a second runtime on the same state is refused', async () => {
   await start();
   const second = startRuntime({ assembly, stateDir: join(root, 'state'), python: pythonPath(), port: 0, apiPort: 0 });
   await expect(second).rejects.toThrow(`pid ${process.pid} uses the state`);
-}, 30_000);
+});
 
 test('a role without a grant that it needs is refused, naming action, resource and role', async () => {
   const lacking = join(root, 'lacking.out');
@@ -140,7 +140,7 @@ test('a role without a grant that it needs is refused, naming action, resource a
   expect(refusal).toMatch(
     /assumed-role\/pinflow-demo-speed-Clean\w*-\w+\/pinflow is not authorized to perform: dynamodb:UpdateItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table\/pinflow-demo-posts because no identity-based policy allows/,
   );
-}, 180_000);
+}, 300_000);
 
 test('what the runtime does not have stops the start with its name and place, and nothing is left behind', async () => {
   const strange = join(root, 'strange.out');
@@ -161,7 +161,7 @@ test('a start that is stopped meanwhile closes what it opened', async () => {
   const options = { assembly, stateDir, python: pythonPath(), port: 0, apiPort: 0 };
   await expect(startRuntime({ ...options, stop: AbortSignal.timeout(200) })).rejects.toThrow(/timeout/);
   expect(globSync('{runtime.json,engines/*.pid}', { cwd: stateDir })).toEqual([]);
-}, 30_000);
+});
 
 /** Takes an action out of every policy of the template. */
 function withoutGrant(template: Template, action: string): void {

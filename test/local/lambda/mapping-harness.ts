@@ -99,6 +99,22 @@ export async function define(mappings: EventSourceMappings, properties: Record<s
   return ref;
 }
 
+/**
+ * Told how long something took, in milliseconds of this process: one that is held up does not age meanwhile, so what
+ * takes as long as a limit of the product is told from what a busy machine does.
+ */
+export function stopwatch(): () => number {
+  const STEP_MS = 10;
+  let ms = 0;
+  const timer = setInterval(() => {
+    ms += STEP_MS;
+  }, STEP_MS);
+  return () => {
+    clearInterval(timer);
+    return ms;
+  };
+}
+
 export async function until(condition: () => boolean, limitMs = 15_000): Promise<void> {
   for (let waited = 0; waited < limitMs && !condition(); waited += 10) await sleep(10);
   expect(condition()).toBe(true);

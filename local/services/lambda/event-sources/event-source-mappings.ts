@@ -30,6 +30,8 @@ export interface EventSourceMappingsOptions {
   readonly log: (line: string) => void;
   /** @default - nothing is measured */
   readonly metrics?: MetricSink;
+  /** For how long a stop waits for invocations under way. @default 10000 */
+  readonly stopLimitMs?: number;
 }
 
 /** Records that a function took from a source without an error. Those of a batch that is tried again count again. */
@@ -42,7 +44,7 @@ export interface TakenRecords {
   readonly arrivals: readonly number[];
 }
 
-const STOP_LIMIT_MS = 4_000;
+const STOP_LIMIT_MS = 10_000;
 
 /** All event source mappings. They read nothing before `start`. */
 export class EventSourceMappings {
@@ -97,9 +99,10 @@ export class EventSourceMappings {
     const running = this.#running;
     this.#running = [];
     const waiting = new AbortController();
+    const { stopLimitMs = STOP_LIMIT_MS } = this.#options;
     await Promise.race([
       Promise.all(running.map((mapping) => mapping.stop())),
-      sleep(STOP_LIMIT_MS, undefined, { signal: waiting.signal }).catch(() => {}),
+      sleep(stopLimitMs, undefined, { signal: waiting.signal }).catch(() => {}),
     ]);
     waiting.abort();
   }
