@@ -54,7 +54,8 @@ export async function answersPerSecond({ port, requests, connections, warmMs, ms
   try {
     await Promise.race([failed, sleep(warmMs)]);
     const [began, before] = [performance.now(), answers];
-    await Promise.race([failed, sleep(ms)]);
+    do await Promise.race([failed, sleep(ms)]);
+    while (answers === before); // who is this slow, or stood still, is measured for longer
     return Math.round(((answers - before) * 1000) / (performance.now() - began));
   } finally {
     running = false;

@@ -248,7 +248,7 @@ test('waits until nothing is in flight, reading the streams once', async () => {
   bucketHolds({});
   readBy();
   itemsAre([], [], [{ ind: 1, user: part(30, 0) }]);
-  expect((await settledAccount(clients, names, { waitMs: 5_000 })).user).toMatchObject({ applied: 1, missing: 0 });
+  expect((await settledAccount(clients, names, { waitMs: 50_000 })).user).toMatchObject({ applied: 1, missing: 0 });
   expect(kinesis.commandCalls(GetShardIteratorCommand)).toHaveLength(1);
 
   itemsAre([]);
@@ -348,7 +348,7 @@ describe('where topics feed the speed layer', () => {
     topicHolds([user(30, 1)], [user(30, 2)]);
     itemsAre([stored(0, 1), stored(1, 2)]);
     const expected = { pin: new Set<string>(), geo: new Set<string>(), user: new Set(['kafka/demo.user/0/1']) };
-    const found = await settledAccount(clients, fed, { waitMs: 5_000, expected });
+    const found = await settledAccount(clients, fed, { waitMs: 50_000, expected });
     expect(found.user).toMatchObject({ records: 2, applied: 2 });
   });
 

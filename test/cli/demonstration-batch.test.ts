@@ -18,7 +18,7 @@ const s3 = mockClient(S3Client);
 const states = mockClient(SFNClient);
 const dynamodb = mockClient(DynamoDBDocumentClient);
 
-const arrivalMs = Date.UTC(2026, 10, 20, 12);
+const arrivalMs = Date.UTC(2025, 10, 20, 12);
 const record = { source: 'kafka' as const, topic: 'demo.pin', partition: '0', offset: '0' };
 const coordinate = 'kafka/demo.pin/0/0';
 const names = {
@@ -103,8 +103,8 @@ test('an accepted record that does not land is a fault', async () => {
   try {
     runsEnd(changed(arrivalMs + 1_000));
     const shown = demonstrated([coordinate, 'kafka/demo.pin/0/1']);
-    jest.setSystemTime(Date.now() + 120_000);
-    await jest.advanceTimersByTimeAsync(120_000);
+    jest.setSystemTime(Date.now() + 240_000);
+    await jest.advanceTimersByTimeAsync(240_000);
     expect((await shown).faults).toEqual(['pin: 1 accepted records are not in raw, kafka/demo.pin/0/1 first.']);
   } finally {
     jest.useRealTimers();

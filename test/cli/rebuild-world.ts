@@ -123,7 +123,7 @@ export class RebuildWorld {
         const page = await this.#read(ShardIterator);
         iterators.set(shard, page.next);
         if (page.records.length === 0) continue;
-        const patience = { deadline: Date.now() + 20_000, now: Date.now, sleep: async (ms: number) => sleep(ms) };
+        const patience = { deadline: Date.now() + 200_000, now: Date.now, sleep: async (ms: number) => sleep(ms) };
         await aggregateBatch(shard, page.records, of, stores, { ...patience, random: Math.random });
       }
       await sleep(pauseMs);

@@ -6,7 +6,7 @@ import { type ClientsRuntime, deployed, python, setUpLimitMs, startForClients } 
 
 /** The AWS CLI, version 1, which is a Python package: `aws …` with the profile alone. */
 const { stream, table, bucket, logGroup } = deployed;
-const limitMs = 60_000;
+const limitMs = 300_000;
 
 let clients: ClientsRuntime;
 beforeAll(async () => {

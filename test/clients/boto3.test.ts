@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ClientsRuntime, deployed, python, setUpLimitMs, startForClients } from './runtime.ts';
 
+const limitMs = 300_000;
+
 let clients: ClientsRuntime;
 beforeAll(async () => {
   clients = await startForClients();
@@ -18,13 +20,13 @@ async function check(kind: string, variables: Readonly<Record<string, string>>):
 test.each(['Kinesis', 'DynamoDB', 'S3', 'Logs', 'CloudFormation', 'STS'])(
   'boto3 with the profile alone: %s',
   (kind) => check(kind, clients.environment),
-  60_000,
+  limitMs,
 );
 
 test.each(['S3', 'STS'])(
   'boto3 with the endpoint by variable: %s',
   (kind) => check(kind, clients.endpointEnvironment),
-  60_000,
+  limitMs,
 );
 
-test('boto3 with a role’s key', () => check('Role', clients.roleEnvironment), 60_000);
+test('boto3 with a role’s key', () => check('Role', clients.roleEnvironment), limitMs);

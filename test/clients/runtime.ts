@@ -16,7 +16,7 @@ export const deployed = {
   logGroup: '/pinflow/demo/clean',
 } as const;
 
-export const setUpLimitMs = 120_000;
+export const setUpLimitMs = 300_000;
 
 export interface ClientsRuntime {
   readonly runtime: Runtime;
@@ -65,7 +65,7 @@ export function python(
   }
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...environment };
   return new Promise((resolve) => {
-    const child = execFile(command, args, { cwd, env, timeout: 60_000 }, (_, said, failed) =>
+    const child = execFile(command, args, { cwd, env, timeout: 240_000 }, (_, said, failed) =>
       resolve({ code: child.exitCode ?? -1, said, failed }),
     );
   });

@@ -32,5 +32,5 @@ export async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
 
 /** Answered at the first attempt. */
 export const atOnce = { $metadata: expect.objectContaining({ httpStatusCode: 200, attempts: 1, totalRetryDelay: 0 }) };
-export const waiting = { maxWaitTime: 5, minDelay: 1, maxDelay: 1 };
+export const waiting = { maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
 export const text = 'søk ☃';
