@@ -36,7 +36,7 @@ export type AskedLayer = { readonly layer: 'live' } | { readonly layer: 'batch';
 
 const concurrentQuestions = 4;
 /** For how long the API may still answer from the run before. */
-const movedWithinMs = 10_000;
+const movedWithinMs = 60_000;
 const againMs = 300;
 
 /** Asks the deployed API. @throws AnswerError */
