@@ -303,7 +303,7 @@ describe('Python', () => {
       dashboards: ['health'],
       missing: 'ResourceNotFound',
     });
-  }, 60_000);
+  });
 
   test('the AWS CLI', async () => {
     const said = await python(
@@ -319,5 +319,5 @@ describe('Python', () => {
     expect(JSON.parse(said)).toMatchObject({ MetricAlarms: [{ AlarmName: 'alarm', ExtendedStatistic: 'p90' }] });
     const metrics = await python('-m', 'awscli', 'cloudwatch', 'list-metrics', '--namespace', 'N', '--output', 'json');
     expect(JSON.parse(metrics)).toMatchObject({ Metrics: [{ MetricName: 'M', Dimensions: METRIC.Dimensions }] });
-  }, 60_000);
+  });
 });

@@ -41,9 +41,10 @@ test('records put into a stream, those it takes and those it refuses', () => {
 });
 
 test('pages of a stream are as old as their last record', () => {
-  const Records = [9, 5].map((age) => ({ Data: 'YWJj', ApproximateArrivalTimestamp: Date.now() / 1_000 - age }));
+  // So far apart that it does not matter how long the look takes.
+  const Records = [90, 50].map((age) => ({ Data: 'YWJj', ApproximateArrivalTimestamp: Date.now() / 1_000 - age }));
   expect(told((sink) => putStreamRead(sink, 's', { Records }), { StreamName: 's' })).toEqual({
-    'GetRecords.IteratorAgeMilliseconds': expect.closeTo(5_000, -3),
+    'GetRecords.IteratorAgeMilliseconds': expect.closeTo(50_000, -4),
     'GetRecords.Records': 2,
     'GetRecords.Bytes': 6,
   });

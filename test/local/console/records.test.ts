@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { BucketRecords } from '../../../local/console/bucket-records.ts';
@@ -104,6 +105,8 @@ describe('the newest records of a stream', () => {
       PartitionKey: String(at),
     }));
     await kinesis.call('PutRecords', { StreamName: 'pin', Records });
+    // In a later millisecond: records of one are in no order.
+    await sleep(2);
     await kinesis.call('PutRecord', {
       StreamName: 'pin',
       Data: Buffer.from('last').toString('base64'),

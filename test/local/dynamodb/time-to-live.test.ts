@@ -1,13 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { dynamoDbGlobalTable } from '../../../local/resources/dynamodb-table.ts';
 import { DynamoDbService } from '../../../local/services/dynamodb/service.ts';
 
 let directory: string;
 let dynamodb: DynamoDbService;
 let stream: string;
+/** All but intervals. */
+const TIMERS_OF_OTHERS = [
+  'Date',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 const now = () => Math.floor(Date.now() / 1_000);
 
 const deploy = (TimeToLiveSpecification?: object) =>
@@ -36,6 +48,8 @@ const deploy = (TimeToLiveSpecification?: object) =>
   });
 
 beforeEach(async () => {
+  // No sweep comes but those of the tests.
+  jest.useFakeTimers({ doNotFake: [...TIMERS_OF_OTHERS] });
   directory = mkdtempSync(join(tmpdir(), 'pinflow-'));
   dynamodb = await DynamoDbService.open({ directory, account: '000000000000', region: 'us-east-1' });
   stream = (await deploy({ AttributeName: 'ttl', Enabled: true })).attributes['StreamArn']!;
@@ -43,6 +57,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await dynamodb.close();
+  jest.useRealTimers();
   rmSync(directory, { recursive: true });
 });
 

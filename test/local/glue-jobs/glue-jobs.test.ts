@@ -132,7 +132,7 @@ describe('runs', () => {
     await sleep(200);
     other.close();
     expect(await ended(jobs, id)).toMatchObject({ JobRunState: 'SUCCEEDED' });
-  }, 20_000);
+  });
 
   test('not more runs at once than the job allows', async () => {
     await start();
@@ -215,7 +215,8 @@ if options["what"] == "die":
       run: (order) =>
         runJob({ installation, stateDir: directory, endpoint, region: PLACE.region, frontDoor, logs }, order),
     });
-    jobs.define({ ...JOB, arguments: { '--conf': 'spark.own.setting=7' }, maxConcurrentRuns: 3 });
+    const more = { timeoutMinutes: 5, maxConcurrentRuns: 3 };
+    jobs.define({ ...JOB, ...more, arguments: { '--conf': 'spark.own.setting=7' } });
     try {
       const [well, thrown, died] = await Promise.all(
         ['work', 'fail', 'die'].map(async (what) => {
@@ -236,5 +237,5 @@ if options["what"] == "die":
       await jobs.close();
       logs.close();
     }
-  }, 90_000);
+  }, 330_000);
 });

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { LevelStore } from '../../../local/services/level-store.ts';
 import { ServiceError } from '../../../local/services/service.ts';
 
@@ -20,6 +20,10 @@ beforeEach(async () => {
     },
     close: async () => {},
   });
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 
 const fails = () => store.use(() => Promise.reject(full));
@@ -46,12 +50,14 @@ test('after a failed write the store is opened anew, when nobody uses the old on
 });
 
 test('while it cannot be opened every call is refused, and tried again', async () => {
+  let now = performance.now();
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
   await expect(fails()).rejects.toMatchObject(FAULT);
   canOpen = false;
   await expect(works()).rejects.toMatchObject(FAULT);
   canOpen = true;
   await expect(works()).rejects.toMatchObject(FAULT);
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  now += 600;
   expect(await Promise.all([works(), works()])).toEqual(['store 2', 'store 2']);
 });
 

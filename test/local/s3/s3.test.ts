@@ -169,8 +169,8 @@ test('an engine that a killed runtime left is ended by the next start', async ()
      setInterval(() => {}, 1e6);`,
   ]);
   const left = Number(await new Promise((resolve) => runtime.stdout.once('data', resolve)));
-  runtime.kill('SIGKILL');
   expect(processIdentity(left)).toBeDefined();
+  runtime.kill('SIGKILL');
   const next = await MiniStack.start({ ...options, log: () => {} });
   expect(processIdentity(left)).toBeUndefined();
   await next.stop();
