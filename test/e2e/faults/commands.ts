@@ -134,12 +134,12 @@ function sectionOf(article: Runbook, section: Section): string {
 
 /**
  * Version 1 of the AWS CLI, which is a Python package, has no `logs tail`: this is what `logs tail` asks for. For SQS it
- * looks at an address of its own, whatever the configuration says.
+ * looks at an address of its own, whatever the configuration says. What takes long is not asked for twice.
  */
 const AWS = `#!/usr/bin/env bash
 set -e
-if [ "$1" = sqs ]; then exec "$PYTHON" -m awscli --endpoint-url "$ENDPOINT" "$@"; fi
-if [ "$1 $2" != 'logs tail' ]; then exec "$PYTHON" -m awscli "$@"; fi
+if [ "$1" = sqs ]; then exec "$PYTHON" -m awscli --cli-read-timeout 0 --endpoint-url "$ENDPOINT" "$@"; fi
+if [ "$1 $2" != 'logs tail' ]; then exec "$PYTHON" -m awscli --cli-read-timeout 0 "$@"; fi
 group=$3; shift 3
 filter=()
 while [ $# -gt 0 ]; do
@@ -150,7 +150,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-exec "$PYTHON" -m awscli logs filter-log-events --log-group-name "$group" --start-time "$since" "\${filter[@]}" \\
+exec "$PYTHON" -m awscli --cli-read-timeout 0 logs filter-log-events --log-group-name "$group" --start-time "$since" "\${filter[@]}" \\
   --query 'events[].message' --output text
 `;
 
