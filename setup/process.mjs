@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What went wrong and how to fix it, for a person. */
 export class SetupError extends Error {
@@ -11,6 +12,12 @@ export class SetupError extends Error {
   }
 }
 
+/** What runs now. It ends with a set-up that is cut off: the next one has the folders for itself. */
+const children = new Set();
+process.once('exit', () => {
+  for (const child of children) child.kill();
+});
+
 /**
  * Runs it to its end and returns its standard output; `told` is called with each line of it as it comes.
  * @throws SetupError with `advice` and the end of what the tool said; the tool's own ENOENT passes.
@@ -18,6 +25,7 @@ export class SetupError extends Error {
 export function run(command, args, { cwd, env = process.env, advice, told }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    children.add(child);
     let output = '';
     let said = '';
     child.stdout.on('data', (chunk) => {
@@ -30,11 +38,25 @@ export function run(command, args, { cwd, env = process.env, advice, told }) {
     });
     child.on('error', reject);
     child.on('close', (code) => {
+      children.delete(child);
       if (code === 0) return resolve(output);
       const end = said.trimEnd().split('\n').slice(-20).join('\n    ');
       reject(new SetupError(`${advice}\n  ${command} ${args.join(' ')} said:\n    ${end}`));
     });
   });
+}
+
+const againMs = 2_000;
+
+/** What fetches: npm and pip ask again where a registry does not answer, but not where a download breaks off midway. */
+export async function onceMore(fetching) {
+  try {
+    return await fetching();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    await sleep(againMs);
+    return fetching();
+  }
 }
 
 /** npm with the caller's configuration, but without what `npm start` and `npm test` add for their own script. */

@@ -16,7 +16,9 @@ from jgo.config import GlobalSettings
 from jgo.maven import MavenContext
 
 THREADS = 6
-ATTEMPTS = 3
+ATTEMPTS = 5
+# Of a repository that says nothing.
+TIMEOUT_S = 60
 PROGRESS_EVERY_S = 3
 
 
@@ -24,7 +26,7 @@ def main(target, scratch, locks):
     wanted = {entry for lock in locks for entry in read(lock)}
     missing = sorted(entry for entry in wanted if not place(target, *entry).exists())
     remote = {**MavenContext().remote_repos, **GlobalSettings.load().repositories}
-    context = MavenContext(repo_cache=scratch, remote_repos=remote)
+    context = MavenContext(repo_cache=scratch, remote_repos=remote, timeout=TIMEOUT_S)
     total, told, started = 0, time.monotonic(), time.monotonic()
     with ThreadPoolExecutor(THREADS) as pool:
         fetches = [pool.submit(fetch, context, target, *entry) for entry in missing]
@@ -58,16 +60,16 @@ def fetch(context, target, coordinates, sha256):
     for attempt in range(1, ATTEMPTS + 1):
         try:
             jar = Path(wanted.resolve())
+            found = hashlib.sha256(jar.read_bytes()).hexdigest()
+            if found != sha256:
+                raise RuntimeError(f"{coordinates} is not the file it should be: its sha256 is {found}, not {sha256}")
             break
         except Exception:
             if attempt == ATTEMPTS:
                 raise
             if wanted.cached_path is not None:
-                wanted.cached_path.unlink(missing_ok=True)  # half of it
-            time.sleep(attempt)
-    found = hashlib.sha256(jar.read_bytes()).hexdigest()
-    if found != sha256:
-        sys.exit(f"{coordinates} is not the file it should be: its sha256 is {found}, not {sha256}")
+                wanted.cached_path.unlink(missing_ok=True)  # half of it, or what a proxy gave instead
+            time.sleep(2 ** (attempt - 1))
     kept = place(target, coordinates, sha256)
     kept.parent.mkdir(parents=True, exist_ok=True)
     size = jar.stat().st_size

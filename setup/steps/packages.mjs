@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { nodeModules, projectDir } from '../paths.mjs';
-import { npm, SetupError, size } from '../process.mjs';
+import { npm, onceMore, SetupError, size } from '../process.mjs';
 
 export const packages = {
   title: 'npm packages',
@@ -34,10 +34,13 @@ export const packages = {
     }
     // Not `npm ci`: it refuses a lock file without the optional packages of every platform, and not every registry
     // has those. An install that did not finish is no ground to build on, hence from nothing as `npm ci` does.
-    rmSync(nodeModules, { recursive: true, force: true });
-    await npm(['install', '--no-save', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'], {
-      cwd: projectDir,
-      advice: 'The npm packages could not be installed. Check the network and npm’s registry setting, then try again.',
+    await onceMore(() => {
+      rmSync(nodeModules, { recursive: true, force: true });
+      return npm(['install', '--no-save', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'], {
+        cwd: projectDir,
+        advice:
+          'The npm packages could not be installed. Check the network and npm’s registry setting, then try again.',
+      });
     });
     return size(nodeModules);
   },

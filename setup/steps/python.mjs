@@ -11,7 +11,7 @@ import {
   sparkBuildRequirements,
   sparkRequirements,
 } from '../paths.mjs';
-import { run, SetupError, size } from '../process.mjs';
+import { onceMore, run, SetupError, size } from '../process.mjs';
 
 const versions = { oldest: [3, 11], newest: [3, 14] };
 const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
@@ -49,11 +49,13 @@ async function install(environmentFile, installs) {
     const inside = pythonPath(environmentFile).replace(pythonDir(environmentFile), made);
     const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes'];
     for (const { file, options } of installs) {
-      await run(inside, [...pip, ...options, '-r', file], {
-        env,
-        advice:
-          'The Python packages could not be installed. Check the network and pip’s index setting, then try again.',
-      });
+      await onceMore(() =>
+        run(inside, [...pip, ...options, '-r', file], {
+          env,
+          advice:
+            'The Python packages could not be installed. Check the network and pip’s index setting, then try again.',
+        }),
+      );
     }
     rmSync(pythonDir(environmentFile), { recursive: true, force: true });
     renameSync(made, pythonDir(environmentFile));

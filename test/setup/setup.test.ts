@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -12,7 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { pythonPath } from '../../setup/paths.mjs';
 
 /** A clone in a folder of its own, with an npm and a python3 that note how they were called. */
 let root: string;
@@ -154,6 +157,33 @@ describe('set-up', () => {
     expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
   });
 
+  test('fetches once more what broke off midway', () => {
+    for (const name of ['npm', 'python3']) {
+      const script = readFileSync(join(tools, name), 'utf8').replace(/^.*\n.*\n/, '');
+      const fetching = '"$1" = install -o "$2 $3" = "pip install" -o "$2 $3" = "pip download"';
+      const done = `"$CALLS.$(echo "$*" | md5sum | cut -c1-8)"`;
+      tool(
+        name,
+        `if [ ${fetching} ] && [ ! -e ${done} ]; then touch ${done}; echo broke off >&2; exit 1; fi\n${script}`,
+      );
+    }
+    const { status, calls } = setUp();
+    expect(status).toBe(0);
+    expect(calls.match(/^npm install/gm)).toHaveLength(2);
+    expect(calls.match(/^python3 -m pip download .*java-21/gm)).toHaveLength(2);
+  });
+
+  test('what it has started ends with it', async () => {
+    tool('npm', `trap 'touch "$CALLS.ended"; exit' TERM; touch "$CALLS.began"; while :; do sleep 0.1; done`);
+    const child = spawn(process.execPath, [join(clone, 'setup', 'setup.mjs')], { env: environment, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    while (!existsSync(join(root, 'calls.began'))) await sleep(50);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(130);
+    while (!existsSync(join(root, 'calls.ended'))) await sleep(50);
+    expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
+  });
+
   test('names a missing tool and the fix', () => {
     rmSync(join(tools, 'npm'));
     tool('python3', 'echo 3 9');
@@ -253,6 +283,47 @@ describe('run', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('node setup/setup.mjs');
   });
+});
+
+test('a jar that came broken is fetched again, and kept once it is whole', () => {
+  const jgo = join(root, 'jgo');
+  mkdirSync(jgo);
+  writeFileSync(join(jgo, '__init__.py'), '');
+  writeFileSync(
+    join(jgo, 'config.py'),
+    'class GlobalSettings:\n    repositories = {}\n    load = classmethod(lambda cls: cls)',
+  );
+  // Cut off, then half of it, then all.
+  writeFileSync(
+    join(jgo, 'maven.py'),
+    `import pathlib
+asked = []
+class MavenContext:
+    remote_repos = {}
+    def __init__(self, repo_cache='.', **_):
+        self.cached_path = pathlib.Path(repo_cache) / 'artifact-1.jar'
+    def project(self, *_): return self
+    def at_version(self, *_): return self
+    def artifact(self, *_): return self
+    def resolve(self):
+        if not self.cached_path.exists():
+            asked.append(1)
+            self.cached_path.write_bytes(b'whole' if len(asked) == 3 else b'who')
+            if len(asked) == 1: raise ConnectionError('broke off')
+        return self.cached_path
+`,
+  );
+  const sha256 = createHash('sha256').update('whole').digest('hex');
+  const [jars, scratch, lock] = ['jars', 'scratch', 'one.lock'].map((name) => join(root, name));
+  mkdirSync(scratch!);
+  writeFileSync(lock!, `group:artifact:1:${sha256}\n`);
+  const script = join(clone, 'setup', 'jars', 'fetch.py');
+  const { status, stderr } = spawnSync(pythonPath(), ['-B', script, jars!, scratch!, lock!], {
+    env: { ...environment, PYTHONPATH: root },
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(readFileSync(join(jars!, sha256.slice(0, 12), 'artifact-1.jar'), 'utf8')).toBe('whole');
 });
 
 test.each(readdirSync(join(import.meta.dirname, '../../setup')).filter((name) => name.startsWith('requirements')))(
