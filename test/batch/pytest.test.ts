@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { jarPaths, javaDir, projectDir, sparkPython } from '../../setup/paths.mjs';
 import { writeCases } from './write-cases.ts';
 
-const limitMs = 300_000;
+const limitMs = 900_000;
 
 test(
   'the Glue job, by pytest',

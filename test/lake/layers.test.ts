@@ -34,12 +34,12 @@ beforeAll(async () => {
     credentials: { accessKeyId, secretAccessKey },
   });
   await execute('CREATE DATABASE mart');
-}, 120_000);
+}, 400_000);
 
 afterAll(async () => {
   athena?.destroy();
   await lake?.stop();
-}, 30_000);
+}, 90_000);
 
 /** A statement of Athena's own. */
 async function execute(sql: string): Promise<void> {
@@ -169,4 +169,4 @@ test('the hand-checked answers come live and from gold, row for row, also when a
       expected.rows.map((row) => JSON.stringify(row.map(String))).sort(),
     );
   }
-}, 300_000);
+}, 600_000);
