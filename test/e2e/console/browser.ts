@@ -4,6 +4,8 @@ import { expect } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** Of Chromium on a busy machine. */
+const startMs = 180_000;
 /** Ignored by git. */
 const screenshots = join(__dirname, '..', '..', '..', 'screenshots');
 
@@ -24,7 +26,11 @@ function isExecutable(file: string): boolean {
 
 /** As root, Chromium has no sandbox of its own. */
 export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  chromium.launch({
+    executablePath,
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    timeout: startMs,
+  });
 
 /** Whatever a page says that it should not, and where else it asks. */
 export class Complaints {

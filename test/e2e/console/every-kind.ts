@@ -30,7 +30,9 @@ const widgets = [
     type: 'alarm',
     properties: {
       title: 'States',
-      alarms: ['function-errors', 'topic-lag'].map((name) => `arn:aws:cloudwatch:${place}:alarm:pinflow-demo-${name}`),
+      alarms: ['function-errors', 'topic-lag', 'table-errors'].map(
+        (name) => `arn:aws:cloudwatch:${place}:alarm:pinflow-demo-${name}`,
+      ),
     },
   },
   {
