@@ -25,12 +25,13 @@ import { metrics } from '../../model/metrics/index.ts';
 import type { Post } from '../../model/post.ts';
 import { feedNames } from '../../model/rules/rule.ts';
 import { kafkaInstallation, sparkInstallation, trinoInstallation } from '../../setup/paths.mjs';
+import { withoutDailyRun } from './daily-run.ts';
 import { ChildRuntime, freePorts } from './failure/child-runtime.ts';
 import { AppCopy } from './metrics/app-copy.ts';
 import { numbers, type Row, rowsOf } from './metrics/numbers.ts';
 
 /** What the numbers say, live and from the batch layer, on the real engines. The tests build on each other. */
-const limitMs = 900_000;
+const limitMs = 1_200_000;
 const run = { seed: 6, count: Number(process.env['METRICS_POSTS'] ?? 60), dirty: 0.1, duplicates: 0.1 };
 const context = { batchPath: 'on' };
 const stop = new AbortController().signal;
@@ -54,6 +55,7 @@ const childOn = (assembly: string): ChildRuntime =>
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'pinflow metrics '));
   const { directory } = await synthesize(join(root, 'synth'), context);
+  withoutDailyRun(directory);
   const [port, apiPort] = (await freePorts(2)) as [number, number];
   ports = { port, apiPort };
   runtime = childOn(directory);
@@ -89,7 +91,7 @@ async function post(posts: Iterable<SentPost>, onAnswer: (answers: number) => vo
 
 /** Every row that was taken has its end, and is counted. */
 async function settled(): Promise<void> {
-  const account = await settledAccount(runtime.clients, names, { waitMs: 120_000, expected: taken });
+  const account = await settledAccount(runtime.clients, names, { waitMs: 300_000, expected: taken });
   expect(missingRows(account)).toBe(0);
   await drained(runtime.clients, names, { stop, onBehind: () => {} });
 }
@@ -220,6 +222,7 @@ test(
     writeFileSync(join(copy.directory, 'model/metrics/entries/posts-by-kind.ts'), entry);
     await copy.pinflow('generate');
     const assembly = await copy.synthesized(context);
+    withoutDailyRun(assembly);
     const endpoint = `http://127.0.0.1:${ports.port}`;
     const rebuilt = () => copy.pinflow('rebuild', '--metric', 'posts-by-kind', '--endpoint', endpoint);
     await expect(rebuilt()).rejects.toThrow('does not count posts-by-kind: deploy it with this model');

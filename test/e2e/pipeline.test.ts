@@ -18,8 +18,8 @@ import type { Post } from '../../model/post.ts';
 import { onRealEngines } from './real-engines.ts';
 
 /** The templates of the app, run as `npm start` runs them, and clients that know nothing but HTTP. */
-const limitMs = 240_000;
-const SETTLE_LIMIT_MS = 60_000;
+const limitMs = 600_000;
+const SETTLE_LIMIT_MS = 180_000;
 let root: string;
 let assembly: string;
 const running: Runtime[] = [];
