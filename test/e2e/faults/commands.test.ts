@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
 import { isAlive } from '../failure/child-runtime.ts';
 import { Commands } from './commands.ts';
@@ -28,5 +29,7 @@ test('a command that does not end is ended with all that it started', async () =
     expect(message).toContain(`It is ended after ${seconds} s.`);
   }
   const [, pid] = /^pid (\d+)$/m.exec(message)!;
+  // Its output is closed a moment before it is gone.
+  for (const end = Date.now() + 20_000; isAlive(Number(pid)) && Date.now() < end; ) await sleep(20);
   expect(isAlive(Number(pid))).toBe(false);
 }, 120_000);
