@@ -53,9 +53,10 @@ export interface ConnectorStatus {
   readonly tasks: readonly { readonly id: number; readonly state: string; readonly trace?: string }[];
 }
 
-const READY_LIMIT_MS = 60_000;
-const CALL_LIMIT_MS = 30_000;
-const PROBE_LIMIT_MS = 1_000;
+const READY_LIMIT_MS = 180_000;
+/** Longer than the 90 s after which a worker itself gives a call up. */
+const CALL_LIMIT_MS = 120_000;
+const PROBE_LIMIT_MS = 10_000;
 
 /** A distributed worker of Kafka Connect, as MSK Connect runs for a connector. */
 export class ConnectWorker extends Engine {
@@ -121,7 +122,8 @@ export class ConnectWorker extends Engine {
       const text = await response.text();
       if (response.ok) return text === '' ? undefined : JSON.parse(text);
       // While workers agree on who does what.
-      if (response.status !== 409 || performance.now() > deadline) {
+      const isPassing = response.status === 409 || (response.status === 500 && /timed out/i.test(text));
+      if (!isPassing || performance.now() > deadline) {
         throw new ConnectError(`${method} ${path}`, response.status, text);
       }
       await new Promise((resolve) => setTimeout(resolve, 200));

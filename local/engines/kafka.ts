@@ -27,7 +27,7 @@ export interface KafkaOptions {
   readonly output?: (line: string) => void;
 }
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 180_000;
 /** A client that gives up while it is let in keeps a timer for an hour: better wait. */
 const PROBE_LIMIT_MS = 20_000;
 /** The principal that may everything: the runtime itself. */

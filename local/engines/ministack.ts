@@ -27,8 +27,8 @@ export class MiniStackMissingError extends Error {
 }
 
 const HEALTH_PATH = '/_ministack/health';
-const READY_LIMIT_MS = 20_000;
-const PROBE_LIMIT_MS = 1_000;
+const READY_LIMIT_MS = 120_000;
+const PROBE_LIMIT_MS = 10_000;
 
 /** MiniStack (https://pypi.org/project/ministack/), of which only S3 is on: objects are plain files, and survive. */
 export class MiniStack extends Engine {

@@ -100,11 +100,13 @@ export class SparkRun {
       child.once('error', (error) => end(`PySpark cannot be started: ${error.message}`));
       child.once('exit', (code, signal) => {
         // What was printed last may still be on its way; Java, which has the same pipe, may live a little longer.
-        setTimeout(() => {
+        const enough = () => {
           child.stdout?.destroy();
           child.stderr?.destroy();
           end(code === 0 ? undefined : failureOf(last, signal ?? `exit code ${code}`));
-        }, 100);
+        };
+        // A timer that is late comes before what was printed meanwhile is read, an immediate after it.
+        setTimeout(() => setImmediate(enough), 100);
       });
     });
   }

@@ -30,7 +30,7 @@ export class TrinoMissingError extends Error {
   }
 }
 
-const READY_LIMIT_MS = 90_000;
+const READY_LIMIT_MS = 180_000;
 /** What loads the code that the first query of a person would wait for. */
 const WARM_UP = [
   `SELECT table_name FROM ${CATALOG}.information_schema.tables WHERE table_schema = 'default'`,
