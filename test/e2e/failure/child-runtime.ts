@@ -9,8 +9,7 @@ import { type DeployedNames, deployedNames } from '../../../cli/accounting/deplo
 import { missingRows } from '../../../cli/accounting/print.ts';
 import { type Clients, clientsAt } from '../../../cli/aws.ts';
 import { httpDoor } from '../../../cli/emulator/door.ts';
-import { emulate, type LoggedAnswer } from '../../../cli/emulator/emulate.ts';
-import { type SyntheticRun, syntheticPosts } from '../../../cli/emulator/synthetic.ts';
+import { type Emulation, emulate, type LoggedAnswer } from '../../../cli/emulator/emulate.ts';
 import { freePort } from '../../../local/engines/free-port.ts';
 import { processIdentity } from '../../../local/process-identity.ts';
 import type { RuntimeOptions } from '../../../local/start.ts';
@@ -95,16 +94,19 @@ export class ChildRuntime {
   }
 
   /** Sends posts as the emulator does, again and again until they are taken. `onAnswer` may break things meanwhile. */
-  async post(run: SyntheticRun, onAnswer: (answers: number) => void = () => {}): Promise<readonly LoggedAnswer[]> {
+  async post(
+    posts: Emulation['posts'],
+    onAnswer: (answers: number) => void = () => {},
+  ): Promise<readonly LoggedAnswer[]> {
     const answers: LoggedAnswer[] = [];
     const send = httpDoor();
     await emulate({
       url: this.apiUrl,
       deployment: 'demo',
-      posts: syntheticPosts(run),
+      posts,
       send,
       threads: 4,
-      retry: { attempts: 60, firstDelayMs: 100, longestDelayMs: 500 },
+      retry: { attempts: 600, firstDelayMs: 100, longestDelayMs: 500 },
       onAnswer: (answer) => {
         answers.push(answer);
         onAnswer(answers.length);
@@ -115,7 +117,7 @@ export class ChildRuntime {
   }
 
   /** The account once no more than `left` rows are missing, or as it stands after `limitMs`. */
-  async settled({ left = 0, limitMs = 120_000 } = {}): Promise<Account> {
+  async settled({ left = 0, limitMs = 240_000 } = {}): Promise<Account> {
     const names = await this.names();
     for (const end = Date.now() + limitMs; ; await sleep(400)) {
       const found = await account(this.clients, names);
