@@ -85,7 +85,7 @@ inBrowser(`the console page in a browser (${why})`, () => {
     await browser?.close();
     clients?.close();
     await runtime?.stop();
-    if (root) rmSync(root, { recursive: true, force: true });
+    if (root) rmSync(root, { recursive: true, force: true, maxRetries: 10 });
   }, limitMs);
 
   /** By the links of the page, without a mouse. */

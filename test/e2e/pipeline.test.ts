@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const runtime of running.splice(0)) await runtime.stop();
 }, limitMs);
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
 
 async function start(stateDir: string, directory = assembly, log: (line: string) => void = () => {}) {
   const runtime = await startRuntime({

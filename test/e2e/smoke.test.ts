@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, limitMs);
 afterAll(async () => {
   await runtime?.stop();
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 10 });
 }, limitMs);
 
 test(
