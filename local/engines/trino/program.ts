@@ -27,7 +27,8 @@ export interface TrinoInstallation {
 
 const TRINO_VERSION = '476';
 const BOOT_SOURCE = join(import.meta.dirname, 'TrinoBoot.java');
-const TRAINING_LIMIT_MS = 120_000;
+/** Far above half a minute: set-up does other things beside it. */
+const TRAINING_LIMIT_MS = 600_000;
 
 const run = promisify(execFile);
 
@@ -84,13 +85,17 @@ export async function loadAheadOfTime(installation: TrinoInstallation): Promise<
       cwd: directory,
       stdio: 'ignore',
     });
+    const kill = () => trino.kill('SIGKILL');
+    process.once('exit', kill);
     const ended = new Promise<void>((resolve, reject) => trino.once('exit', () => resolve()).once('error', reject));
     const until = performance.now() + TRAINING_LIMIT_MS;
-    while (trino.exitCode === null && performance.now() < until && !(await answersQueries(port))) await sleep(100);
+    const runs = () => trino.exitCode === null && trino.signalCode === null;
+    while (runs() && performance.now() < until && !(await answersQueries(port))) await sleep(100);
     trino.kill('SIGTERM');
-    const overdue = setTimeout(() => trino.kill('SIGKILL'), Math.max(1, until - performance.now()));
+    const overdue = setTimeout(kill, Math.max(1, until - performance.now()));
     await ended;
     clearTimeout(overdue);
+    process.off('exit', kill);
     if (!existsSync(made)) throw new Error('Trino did not start, or could not keep what it had loaded.');
     renameSync(made, file);
   } finally {
