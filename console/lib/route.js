@@ -161,7 +161,7 @@ function candidatesOf(points, width) {
   return parts
     .sort((a, b) => b.length - a.length)
     .flatMap(({ begin, end, aside }) =>
-      [0.5, 0.65, 0.35, 0.8, 0.2, 0.92, 0.08].map((part) => ({
+      [0.5, 0.65, 0.35, 0.8, 0.2, 0.92, 0.08, 0.58, 0.42, 0.72, 0.28, 0.86, 0.14].map((part) => ({
         x: begin.x + (end.x - begin.x) * part + aside.x,
         y: begin.y + (end.y - begin.y) * part + aside.y,
       })),
