@@ -146,7 +146,7 @@ test.each(Object.entries(naive))(
       { numRuns: 150 },
     );
   },
-  60_000,
+  300_000,
 );
 
 const pin = (ind: number, fields: object): Post => ({ ind, pin: { k: `${now}#`, rules: 1, fields: { ...fields } } });

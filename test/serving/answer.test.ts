@@ -48,7 +48,7 @@ test('a metric is the same live and from a run, by any dimensions and for any va
     expect(batch.body.rows).toEqual(live.body.rows);
   });
   await fc.assert(property, { numRuns: 60 });
-});
+}, 300_000);
 
 describe('pages', () => {
   test.each(['metrics/posts-by-category-and-country', 'questions/posts_by_year_and_category'])(

@@ -164,7 +164,7 @@ test('layers that agree have no drift, whatever the posts', async () => {
     }),
     { numRuns: 25 },
   );
-});
+}, 300_000);
 
 test('a counter or a row that is changed, gone or added is drift, in the part of the sample that it is in', async () => {
   await fc.assert(
@@ -182,7 +182,7 @@ test('a counter or a row that is changed, gone or added is drift, in the part of
     }),
     { numRuns: 25 },
   );
-});
+}, 300_000);
 
 const onePost: readonly Post[] = [
   {
