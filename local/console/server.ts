@@ -21,6 +21,7 @@ export interface ConsoleServerOptions {
 }
 
 const BODY_LIMIT = 2 * 1024 * 1024;
+const IDLE_CONNECTION_MS = 75_000;
 /** A smaller answer is not worth it. */
 const COMPRESSED_FROM = 1_000;
 const compressed = promisify(gzip);
@@ -38,7 +39,11 @@ export class ConsoleServer {
     this.#options = options;
     this.#files = new PageFiles(options.directory);
     this.#routes = options.routes.map((route) => ({ route, pattern: patternOf(route.path) }));
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    // Longer than clients keep a connection that is idle, so that none sends into one that is being closed.
+    this.#server = createServer(
+      { keepAliveTimeout: IDLE_CONNECTION_MS },
+      (request, response) => void this.#serve(request, response),
+    );
   }
 
   get url(): string {
