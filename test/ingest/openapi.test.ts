@@ -35,18 +35,22 @@ test.each([
   ['laptop', 'none'],
   ['dev', 'api-key'],
   ['dev', 'iam'],
-])('the document of profile %s with auth %s is valid OpenAPI 3.1', async (profile, auth) => {
-  const folder = mkdtempSync(join(tmpdir(), 'pinflow-openapi-'));
-  const file = join(folder, 'openapi.json');
-  const document = documentOf(profile, auth);
-  writeFileSync(file, JSON.stringify(document));
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [VALIDATOR, file]);
-    expect([document['openapi'], stdout]).toEqual(['3.1.0', expect.stringMatching(/"valid": true/)]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+])(
+  'the document of profile %s with auth %s is valid OpenAPI 3.1',
+  async (profile, auth) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pinflow-openapi-'));
+    const file = join(folder, 'openapi.json');
+    const document = documentOf(profile, auth);
+    writeFileSync(file, JSON.stringify(document));
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, [VALIDATOR, file]);
+      expect([document['openapi'], stdout]).toEqual(['3.1.0', expect.stringMatching(/"valid": true/)]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  240_000,
+);
 
 test('it has the routes of the profile', () => {
   const routes = operations(documentOf('dev')).map(([route]) => route);
