@@ -75,10 +75,13 @@ describe('the store', () => {
   });
 });
 
+/** Without -0, which is no other number than 0 to a metric, but to a comparison of tests. */
+const number = fc.double({ min: -1e6, max: 1e9, noNaN: true }).map((value) => value + 0);
+
 test('percentiles of any values are within a percent, however they are put together', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.double({ min: -1e6, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 60 }),
+      fc.array(number, { minLength: 1, maxLength: 60 }),
       fc.constantFrom(50, 90, 99, 99.9),
       fc.nat(),
       (values, percent, cut) => {
