@@ -36,8 +36,11 @@ const run = (line: string, stateDir = state) =>
 
 test('starts, lists and stops faults of the runtime', async () => {
   const name = 'lambda:invocation-add-delay';
-  expect(await run(`start ${name} --share 0.25 --for 60 --target *-query --delay 10`)).toBe(0);
-  expect(said.at(-1)).toBe(`  ${name}: on 25 % of calls, for *-query, by 10 ms, for 60 s more`);
+  expect(await run(`start ${name} --share 0.25 --for 900 --target *-query --delay 10`)).toBe(0);
+  const [, now, left] = /^(.*), for (\d+) s more$/.exec(said.at(-1)!) ?? [];
+  expect(now).toBe(`  ${name}: on 25 % of calls, for *-query, by 10 ms`);
+  expect(Number(left)).toBeGreaterThan(600);
+  expect(Number(left)).toBeLessThanOrEqual(900);
   await run('list');
   expect(said.at(-1)).toMatch(/functions begin late.* on 25 % of calls/);
   await run('stop all');
