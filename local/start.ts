@@ -178,6 +178,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     apiGateway.describe((url) => openApiOf(assembly, url));
     await timed('read streams', () => mappings.start());
     services.cloudWatch.start();
+    services.scheduler.start();
     stop?.throwIfAborted();
     const opened =
       options.console &&

@@ -65,9 +65,16 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new AbortController();
+  #started = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+  }
+
+  /** Fires from now on. Before, schedules are only declared: what they start needs all that the templates have. */
+  start(): void {
+    this.#started = true;
+    for (const entry of this.#entries.values()) this.#wait(entry, Date.now());
   }
 
   close(): void {
@@ -91,7 +98,7 @@ export class Scheduler {
     const schedule = { ...definition, arn, created };
     const entry: Entry = { schedule, role, times, timer: undefined };
     this.#entries.set(arn, entry);
-    if (definition.enabled) this.#wait(entry, Date.now());
+    if (this.#started) this.#wait(entry, Date.now());
     return schedule;
   }
 
@@ -113,6 +120,7 @@ export class Scheduler {
   }
 
   #wait(entry: Entry, after: number): void {
+    if (!entry.schedule.enabled) return;
     const next = entry.times.next(after);
     if (next === undefined) return;
     const wait = next - Date.now();

@@ -141,11 +141,25 @@ describe('firing', () => {
     jest.useFakeTimers({ now: at('2026-05-05T00:00:00Z') });
     failures = [];
     scheduled({}, 'rate(1 minute)');
+    scheduler.start();
     jest.setSystemTime(at('2026-05-05T08:00:30Z'));
     await jest.advanceTimersByTimeAsync(60_000);
     expect(calls).toHaveLength(1);
     await jest.advanceTimersByTimeAsync(60_000);
     expect(calls).toHaveLength(2);
+  });
+
+  test('nothing fires before the start, as nothing may be there yet that it needs', async () => {
+    jest.useFakeTimers({ now: at('2026-05-05T00:00:00Z') });
+    failures = [];
+    scheduled({}, 'rate(1 minute)');
+    await jest.advanceTimersByTimeAsync(90_000);
+    expect(calls).toHaveLength(0);
+    scheduler.start();
+    await jest.advanceTimersByTimeAsync(29_000);
+    expect(calls).toHaveLength(0);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(calls).toHaveLength(1);
   });
 
   test('a schedule that is not there', () => {
