@@ -46,11 +46,16 @@ export class Alarms {
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(transition: AlarmTransition) => void>();
   readonly #now: () => number;
-  readonly #since: number;
+  #since: number;
 
   constructor(options: AlarmsOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#since = this.#now();
+  }
+
+  /** Measured is from now on: a start may take longer than the periods of an alarm. */
+  begin(): void {
     this.#since = this.#now();
   }
 

@@ -85,6 +85,7 @@ export class CloudWatchService implements CloudWatch, JsonService {
 
   /** Takes samples and evaluates alarms from now on. */
   start(): void {
+    this.#alarms.begin();
     const sample = (): void => {
       for (const take of this.#samples) {
         const taken = take()

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { cloudWatchAlarm, cloudWatchCompositeAlarm } from '../../../local/resources/cloudwatch-alarm.ts';
 import { cloudWatchDashboard } from '../../../local/resources/cloudwatch-dashboard.ts';
 import { logsMetricFilter } from '../../../local/resources/cloudwatch-metric-filter.ts';
@@ -31,6 +31,7 @@ beforeEach(() => {
   cloudWatch = open();
 });
 afterEach(() => {
+  jest.useRealTimers();
   cloudWatch.close();
   rmSync(directory, { recursive: true });
 });
@@ -127,6 +128,20 @@ test('what was not measured before the start breaches nothing; DynamoDB alarms i
   await create(cloudWatchAlarm(cloudWatch), { ...ALARM, AlarmName: 'table', Namespace: 'AWS/DynamoDB' });
   cloudWatch.evaluateAlarms();
   expect(states()).toEqual({ down: 'INSUFFICIENT_DATA', table: 'INSUFFICIENT_DATA' });
+});
+
+test('what was not measured while the rest was started breaches nothing; what is missing since then does', async () => {
+  jest.useFakeTimers();
+  cloudWatch.close();
+  cloudWatch = open();
+  await create(cloudWatchAlarm(cloudWatch), { ...ALARM, AlarmName: 'down', TreatMissingData: 'breaching' });
+  jest.advanceTimersByTime(600_000);
+  cloudWatch.start();
+  jest.advanceTimersByTime(5_000);
+  expect(states()).toEqual({ down: 'INSUFFICIENT_DATA' });
+  jest.advanceTimersByTime(60_000);
+  expect(states()).toEqual({ down: 'ALARM' });
+  await cloudWatch.stop();
 });
 
 test('alarms of math and of other alarms', async () => {
