@@ -79,7 +79,7 @@ async function post(posts: Iterable<SentPost>, onAnswer: (answers: number) => vo
     posts: posts[Symbol.iterator](),
     send,
     threads: 4,
-    retry: { attempts: 600, firstDelayMs: 100, longestDelayMs: 500 },
+    retry: { attempts: 2_000, firstDelayMs: 100, longestDelayMs: 500 },
     onAnswer: (answer: LoggedAnswer) => {
       const record = recordOf(answer, names);
       if (record !== undefined) taken[answer.feed].add(formatRecord(record));
