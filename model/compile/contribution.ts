@@ -44,7 +44,7 @@ export const valueMember = 'v:';
 
 /** What a post counts for. Nothing before it has the parts the metric needs. Never throws, whatever the fields hold. */
 export function contribution(metric: Metric, post: Post | undefined): readonly Addend[] {
-  if (post === undefined || !(post.ind >= 0)) return [];
+  if (post === undefined || typeof post.ind !== 'number' || !(post.ind >= 0)) return [];
   if (!neededParts(metric).every((part) => isObject(post[part]?.fields))) return [];
   const { measure, by, where = [], window } = metric;
   if (!where.every((condition) => holds(condition, post))) return [];

@@ -40,6 +40,7 @@ describe('a post contributes', () => {
     ['nothing where a condition does not hold', { where: [oneOf(category, 'travel')] }, post, []],
     ['nothing before it has the parts', { by: [category, age] }, { ind: 7, pin: post.pin! }, []],
     ['nothing with a reserved index', {}, { ...post, ind: -1 }, []],
+    ['nothing with an index that cannot even be compared', {}, { ...post, ind: [{ toString: 0 }] as never }, []],
     ['nothing when it is not there', {}, undefined, []],
     ['to bands, whose limits are not in them', { by: [age] }, post, [['', 'old', 1n]]],
     ['its number to a sum', { measure: sum('pin.follower_count') }, post, [['', 'art', 437n]]],
