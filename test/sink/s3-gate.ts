@@ -20,8 +20,6 @@ export class S3Gate {
   };
   /** Answer 503 to everything. */
   isClosed = false;
-  /** Statuses of the PUTs that were handed on. */
-  readonly statuses: number[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -37,7 +35,6 @@ export class S3Gate {
         let answered: Answer | undefined;
         const forward = async () => {
           answered ??= await handOn(s3Port, incoming, body);
-          if (incoming.method === 'PUT') gate.statuses.push(answered.status);
           return answered.status;
         };
         if (incoming.method === 'PUT') await gate.onPut({ caller: callerOf(incoming), forward });
@@ -77,7 +74,8 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
 
 function handOn(port: number, { method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (response) => {
+    // A connection of its own: one that was kept may be closed in the moment in which it is taken again.
+    const onward = request({ host: '127.0.0.1', port, method, path: url, headers, agent: false }, (response) => {
       bodyOf(response).then(
         (answered) => resolve({ status: response.statusCode ?? 502, headers: response.headers, body: answered }),
         reject,

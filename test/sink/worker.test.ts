@@ -25,7 +25,7 @@ const TOPIC = 'demo.pin';
 const PARTITIONS = 3;
 const BUCKET = 'raw';
 const BATCH = 300;
-const SETTLE_LIMIT_MS = 60_000;
+const SETTLE_LIMIT_MS = 180_000;
 const installation = kafkaInstallation();
 const log = () => {};
 
@@ -66,6 +66,7 @@ beforeAll(async () => {
     sasl: { mechanism: 'OAUTHBEARER', token: async () => unsecuredToken(SUPER_USER) },
     idempotent: true,
     acks: -1,
+    retries: 60,
   });
   const one = await startWorker('one');
   await one.putConnector('sink', {
@@ -81,7 +82,7 @@ beforeAll(async () => {
     'flush.interval.ms': '400',
     'retry.backoff.max.ms': '1000',
   });
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await producer?.close().catch(() => {});
@@ -91,7 +92,7 @@ afterAll(async () => {
   s3?.destroy();
   await ministack?.stop();
   rmSync(stateDir, { recursive: true, force: true });
-}, 60_000);
+}, 120_000);
 
 async function startWorker(name: string): Promise<ConnectWorker> {
   const worker = await ConnectWorker.start({
@@ -139,13 +140,14 @@ async function send(batches: number): Promise<void> {
 
 async function untilCaughtUp(): Promise<void> {
   const until = performance.now() + SETTLE_LIMIT_MS;
-  let lag = -1n;
+  let lag: unknown;
   while (performance.now() < until) {
-    lag = await kafka.administer((admin) => lagOf(admin, 'connect-sink', [TOPIC]));
+    // A broker that was held up may not answer for a moment.
+    lag = await kafka.administer((admin) => lagOf(admin, 'connect-sink', [TOPIC])).catch(String);
     if (lag === 0n) return;
     await sleep(250);
   }
-  throw new Error(`The connector is ${lag} records behind after ${SETTLE_LIMIT_MS} ms.`);
+  throw new Error(`The connector is behind after ${SETTLE_LIMIT_MS} ms: ${lag}`);
 }
 
 async function expectOneChain(): Promise<void> {
@@ -174,7 +176,7 @@ test('records land as they are, whatever they hold', async () => {
   expect(byKey.get('k89')).toMatchObject({ valueBase64: Buffer.from([0xff, 0x00, 89]).toString('base64') });
   expect(Object.keys(byKey.get('k97')!)).toEqual(['source', 'topic', 'partition', 'offset', 'timestamp', 'key']);
   expect(byKey.get('k1999')).toMatchObject({ value: { text: 'x'.repeat(500_000) } });
-}, 90_000);
+}, 240_000);
 
 test(
   `killed ${KILLS} times in ${RECORDS} records, before, while and after objects are stored: each is there once`,
@@ -184,20 +186,20 @@ test(
     for (let kill = 0; kill < KILLS; kill++) {
       const moment = moments[kill % moments.length]!;
       const wanted = 1 + Math.floor(Math.random() * 4);
+      const { pid } = one;
       const killed = atPut(wanted, async (put) => {
-        const { pid } = one;
         if (moment !== 'arrived') await put.forward();
         if (moment === 'answered') setTimeout(() => process.kill(pid!, 'SIGKILL'), Math.random() * 30);
         else process.kill(pid!, 'SIGKILL');
       });
       await Promise.all([killed, send(Math.ceil(RECORDS / KILLS / BATCH))]);
-      await sleep(100);
+      while (one.pid === pid) await sleep(50);
       await one.ready();
     }
     await untilCaughtUp();
     await expectOneChain();
   },
-  60_000 + KILLS * 60_000,
+  240_000 + KILLS * 120_000,
 );
 
 test('S3 refuses for a while: all lands once it is back, without a hand', async () => {
@@ -207,7 +209,7 @@ test('S3 refuses for a while: all lands once it is back, without a hand', async 
   gate.isClosed = false;
   await untilCaughtUp();
   await expectOneChain();
-}, 90_000);
+}, 240_000);
 
 test('a second worker takes partitions over; one that only believes that it still has them writes nothing twice', async () => {
   const [one] = workers as [ConnectWorker];
@@ -219,6 +221,7 @@ test('a second worker takes partitions over; one that only believes that it stil
   const awake = new Promise<void>((resolve) => {
     wake = resolve;
   });
+  const late: Promise<number>[] = [];
   const asleep = new Promise<void>((resolve) => {
     gate.onPut = async ({ caller, forward }) => {
       if (caller === 'one') {
@@ -226,16 +229,20 @@ test('a second worker takes partitions over; one that only believes that it stil
         resolve();
         await awake;
       }
-      await forward();
+      const answered = forward();
+      if (caller === 'one') late.push(answered);
+      await answered;
     };
   });
   await Promise.all([asleep, send(5)]);
   await untilCaughtUp();
-  gate.statuses.length = 0;
+  gate.onPut = async ({ forward }) => {
+    await forward();
+  };
   wake();
   process.kill(one.pid!, 'SIGCONT');
   await send(3);
   await untilCaughtUp();
-  expect(gate.statuses).toContain(412);
+  expect(new Set(await Promise.all(late))).toEqual(new Set([412]));
   await expectOneChain();
-}, 120_000);
+}, 900_000);
