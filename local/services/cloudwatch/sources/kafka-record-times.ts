@@ -4,7 +4,7 @@ import { SUPER_USER } from '../../../engines/kafka.ts';
 import { type FetchedBatch, recordsOf } from '../../lambda/event-sources/kafka-records.ts';
 
 const FETCH_BYTES = 65_536;
-const REQUEST_LIMIT_MS = 5_000;
+const REQUEST_LIMIT_MS = 20_000;
 
 /** A partition that a consumer group has read up to an offset. */
 export interface Behind {

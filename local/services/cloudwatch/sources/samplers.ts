@@ -22,7 +22,7 @@ export interface SamplersOptions {
   readonly log: (line: string) => void;
 }
 
-const STATUS_LIMIT_MS = 4_000;
+const STATUS_LIMIT_MS = 20_000;
 /** The group in which a sink connector reads. */
 const CONNECT_GROUP = 'connect-';
 
