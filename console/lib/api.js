@@ -13,15 +13,26 @@ class ApiError extends Error {
 
 async function ask(path, options = {}) {
   let response;
+  let text;
   try {
     response = await fetch(path, options);
+    text = await response.text();
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new ApiError('The local runtime does not answer. Is npm start still running?', 0);
   }
-  const said = await response.json().catch(() => ({}));
+  const said = read(text);
   if (!response.ok) throw new ApiError(said.error ?? `${path} answers ${response.status}.`, response.status);
   return said;
+}
+
+/** A refusal may come from something that does not speak JSON. */
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 /** Nobody waits for the answer any more, or {@link useLive} tells for all that nobody answers. */
