@@ -119,6 +119,20 @@ describe('the canary', () => {
     expect(failed.answered).toBe(message);
   });
 
+  test('asks again where an answer is lost, and tells why none comes', async () => {
+    const { world, clock } = deployment();
+    let lost = 3;
+    const answer = async () => {
+      if (lost-- > 0) throw new Error('The operation was aborted due to timeout');
+      return world.answer();
+    };
+    expect((await canary({ ...world, answer }, settings, clock)).failed).toEqual({});
+    lost = Number.POSITIVE_INFINITY;
+    expect((await canary({ ...world, answer }, settings, clock)).failed).toEqual({
+      answered: 'Error: The operation was aborted due to timeout',
+    });
+  });
+
   test('tells a post of before that has not landed', async () => {
     const { world, clock, landed } = deployment();
     landed.clear();

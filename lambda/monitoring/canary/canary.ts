@@ -127,13 +127,17 @@ async function untilAnswered(
   // Change streams tell their times in whole seconds.
   const wanted = since === undefined ? 0 : Math.floor(since / 1_000) * 1_000;
   for (;;) {
-    const { status, layer, watermark = 0 } = await world.answer();
-    // While a metric is rebuilt, answers come from the batch layer; before the first change is counted, there are none.
-    if (status === 200 && (layer !== 'live' || watermark >= wanted)) return;
-    if (clock.now() > deadline) {
-      if (status !== 200) throw new CheckError(`The query API answers ${status}.`);
-      throw new CheckError(`Live answers count changes up to ${new Date(watermark).toISOString()} only.`);
-    }
+    const problem = await world.answer().then(
+      ({ status, layer, watermark = 0 }) => {
+        if (status !== 200) return new CheckError(`The query API answers ${status}.`);
+        // While a metric is rebuilt, answers come from the batch layer; before the first change is counted, there are none.
+        if (layer !== 'live' || watermark >= wanted) return undefined;
+        return new CheckError(`Live answers count changes up to ${new Date(watermark).toISOString()} only.`);
+      },
+      (lost: unknown) => lost,
+    );
+    if (problem === undefined) return;
+    if (clock.now() > deadline) throw problem;
     await clock.sleep(pauseMs);
   }
 }
