@@ -13,19 +13,20 @@ export class SetupError extends Error {
 }
 
 /** What runs now. It ends with a set-up that is cut off: the next one has the folders for itself. */
-const children = new Set();
+const children = new Map();
 process.once('exit', () => {
-  for (const child of children) child.kill();
+  for (const [child, signal] of children) child.kill(signal);
 });
 
 /**
- * Runs it to its end and returns its standard output; `told` is called with each line of it as it comes.
+ * Runs it to its end and returns its standard output; `told` is called with each line of it as it comes. `endedBy` is for
+ * what has to end others itself: npm, asked politely, goes on for half a minute to take back what it has done.
  * @throws SetupError with `advice` and the end of what the tool said; the tool's own ENOENT passes.
  */
-export function run(command, args, { cwd, env = process.env, advice, told }) {
+export function run(command, args, { cwd, env = process.env, advice, told, endedBy = 'SIGKILL' }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    children.add(child);
+    children.set(child, endedBy);
     let output = '';
     let said = '';
     child.stdout.on('data', (chunk) => {

@@ -18,6 +18,7 @@ export const trino = {
     const script = join(projectDir, 'local', 'engines', 'trino', 'load-ahead.ts');
     await run(nodePath(), [script, JSON.stringify(trinoInstallation())], {
       advice: 'Trino could not be started once to keep what it loads.',
+      endedBy: 'SIGTERM',
     });
     return 'loaded ahead of time';
   },

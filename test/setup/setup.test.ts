@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
+  createReadStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,7 +14,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pythonPath } from '../../setup/paths.mjs';
 
@@ -174,13 +174,14 @@ describe('set-up', () => {
   });
 
   test('what it has started ends with it', async () => {
-    tool('npm', `trap 'touch "$CALLS.ended"; exit' TERM; touch "$CALLS.began"; while :; do sleep 0.1; done`);
+    const open = join(root, 'calls.open');
+    spawnSync('mkfifo', [open]);
+    tool('npm', `trap '' TERM; exec 3> "$CALLS.open"; echo began >&3; while :; do sleep 0.1; done`);
     const child = spawn(process.execPath, [join(clone, 'setup', 'setup.mjs')], { env: environment, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('close', resolve));
-    while (!existsSync(join(root, 'calls.began'))) await sleep(50);
-    child.kill('SIGTERM');
+    // To its end, which is when nobody has it open any more.
+    for await (const _ of createReadStream(open)) child.kill('SIGTERM');
     expect(await ended).toBe(130);
-    while (!existsSync(join(root, 'calls.ended'))) await sleep(50);
     expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
   });
 
