@@ -115,7 +115,7 @@ export function stopwatch(): () => number {
   };
 }
 
-export async function until(condition: () => boolean, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 60_000): Promise<void> {
   for (let waited = 0; waited < limitMs && !condition(); waited += 10) await sleep(10);
   expect(condition()).toBe(true);
 }
