@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
+import type { Admin } from '@platformatic/kafka';
 import { callMetrics } from '../../../local/services/cloudwatch/sources/call-metrics.ts';
 import { FaultZeros } from '../../../local/services/cloudwatch/sources/fault-zeros.ts';
+import { KafkaSampler } from '../../../local/services/cloudwatch/sources/kafka-sampler.ts';
 import {
   putApiRequest,
   putExecution,
@@ -80,6 +82,29 @@ test('executions, runs and queries by how they end', () => {
   const query = { workGroup: 'w', state: 'SUCCEEDED', type: 'DML', scannedBytes: 7, totalMs: 2 };
   const dimensions = { WorkGroup: 'w', QueryState: 'SUCCEEDED', QueryType: 'DML' };
   expect(told((sink) => putQuery(sink, query), dimensions)).toMatchObject({ ProcessedBytes: 7, TotalExecutionTime: 2 });
+});
+
+test('a broker that answers, but not all that it is asked, is not down', async () => {
+  const seen: Observation[] = [];
+  const problems: string[] = [];
+  const partitions = [{ leader: 1, isr: [1], replicas: [1] }];
+  const admin = {
+    listTopics: async () => ['t'],
+    metadata: async () => ({ topics: new Map([['t', { partitions, partitionsCount: 1 }]]) }),
+    listOffsets: async () => {
+      throw new Error('too late');
+    },
+  } as unknown as Admin;
+  const sampler = new KafkaSampler({
+    sink: { put: (observation) => void seen.push(observation) },
+    cluster: () => ({ clusterInfoList: [{ clusterName: 'c', numberOfBrokerNodes: 1 }] }),
+    engine: async () => ({ pid: undefined, bootstrapServers: '', administer: (work) => work(admin) }),
+    directory: '.',
+    log: (line) => problems.push(line),
+  });
+  await sampler.sample();
+  expect(problems).toEqual(['Metrics of Kafka are missing: too late']);
+  expect(seen.filter(({ name }) => name === 'ActiveControllerCount').map(({ value }) => value)).toEqual([1]);
 });
 
 test('what only faults bring about is zero for each resource that was seen', () => {

@@ -67,27 +67,32 @@ export class KafkaSampler {
     if (this.#state === 'measuring') return;
     if (this.#state === 'waiting') return this.#putDown(cluster);
     this.#state = 'waiting';
+    let answered = false;
     try {
       const broker = await this.#options.engine();
       await broker.administer((admin) => {
         this.#state = 'measuring';
-        return this.#measure(admin, broker, cluster);
+        return this.#measure(admin, broker, cluster, () => {
+          answered = true;
+        });
       });
       this.#told = '';
     } catch (error) {
       const { message } = error as Error;
       if (message !== this.#told) this.#options.log(`Metrics of Kafka are missing: ${message}`);
       this.#told = message;
-      this.#putDown(cluster);
+      // One that takes too long for the rest is not down.
+      if (!answered) this.#putDown(cluster);
     } finally {
       this.#state = 'idle';
     }
   }
 
-  async #measure(admin: Admin, broker: Broker, cluster: Cluster): Promise<void> {
+  async #measure(admin: Admin, broker: Broker, cluster: Cluster, answered: () => void): Promise<void> {
     const { name, brokers } = cluster;
     const topics = await admin.listTopics({ includeInternals: false });
     const metadata = await admin.metadata({ topics });
+    answered();
     const partitions = topics.flatMap((topic) => metadata.topics.get(topic)?.partitions ?? []);
     this.#partitions = partitions.length;
     this.#putCluster(name, 'ActiveControllerCount', 1);
