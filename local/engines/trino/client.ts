@@ -79,6 +79,8 @@ const BUSY_TRIES = 100;
 const BUSY_PAUSE_MS = 50;
 /** Within which the end of a process is noticed after its connections have ended. */
 const NOTICED_MS = 500;
+/** On a busy machine that takes longer. */
+const LOST_TRIES = 5;
 /** Told while it starts, when it does not count itself as a worker yet: the statement has not begun. */
 const NO_WORKERS = 'NO_NODES_AVAILABLE';
 
@@ -114,13 +116,14 @@ export class TrinoClient {
       });
     // A statement begins when its first result is asked for: one that got no answer has not begun, and is posted again.
     const begin = async () => {
-      try {
-        return await post();
-      } catch (error) {
-        if (!(error instanceof TrinoLostError) || this.#ready === undefined) throw error;
-        await sleep(NOTICED_MS);
-        await abortable(this.#ready(), signal);
-        return post();
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await post();
+        } catch (error) {
+          if (!(error instanceof TrinoLostError) || this.#ready === undefined || tries === LOST_TRIES) throw error;
+          await sleep(NOTICED_MS);
+          await abortable(this.#ready(), signal);
+        }
       }
     };
     try {
