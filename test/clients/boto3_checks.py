@@ -23,6 +23,11 @@ def attempts(answer):
     return answer['ResponseMetadata']['RetryAttempts']
 
 
+def written(item):
+    """Without the stamp of the aggregate function, which counts posts sooner or later."""
+    return {name: value for name, value in item.items() if name != 'gen'}
+
+
 class Kinesis(unittest.TestCase):
     def setUp(self):
         self.kinesis = boto3.client('kinesis')
@@ -76,7 +81,7 @@ class DynamoDB(unittest.TestCase):
         answer = self.client.query(
             TableName=TABLE, KeyConditionExpression='ind = :ind', ExpressionAttributeValues={':ind': {'N': str(self.ind)}}
         )
-        self.assertEqual(answer['Items'], [{'ind': {'N': str(self.ind)}, 'text': {'S': 'søk ☃'}}])
+        self.assertEqual([written(item) for item in answer['Items']], [{'ind': {'N': str(self.ind)}, 'text': {'S': 'søk ☃'}}])
         self.assertEqual(attempts(answer), 0)
 
     def test_query_and_update_by_resource(self):
@@ -85,7 +90,7 @@ class DynamoDB(unittest.TestCase):
             Key={'ind': self.ind}, UpdateExpression='SET pin.k = :k', ExpressionAttributeValues={':k': 'b'}
         )
         found = self.table.query(KeyConditionExpression=Key('ind').eq(self.ind))['Items']
-        self.assertEqual(found, [{'ind': self.ind, 'pin': {'k': 'b', 'tags': {'x', 'y'}}}])
+        self.assertEqual([written(item) for item in found], [{'ind': self.ind, 'pin': {'k': 'b', 'tags': {'x', 'y'}}}])
         self.assertEqual(self.table.table_status, 'ACTIVE')
 
     def test_batch_writer_scan_and_paginator(self):
@@ -117,7 +122,7 @@ class DynamoDB(unittest.TestCase):
                 ConditionExpression='attribute_not_exists(ind)',
                 ReturnValuesOnConditionCheckFailure='ALL_OLD',
             )
-        self.assertEqual(caught.exception.response['Item'], {'ind': {'N': str(self.ind)}})
+        self.assertEqual(written(caught.exception.response['Item']), {'ind': {'N': str(self.ind)}})
         with self.assertRaises(self.client.exceptions.ResourceNotFoundException):
             self.client.scan(TableName='nobody')
 

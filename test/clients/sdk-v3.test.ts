@@ -114,6 +114,11 @@ describe('Kinesis', () => {
   });
 });
 
+/** Without the stamp of the aggregate function, which counts posts sooner or later. */
+function written({ gen: _, ...item }: Record<string, unknown> = {}): Record<string, unknown> {
+  return item;
+}
+
 describe('DynamoDB', () => {
   let dynamodb: DynamoDBDocumentClient;
   beforeAll(() => {
@@ -125,7 +130,8 @@ describe('DynamoDB', () => {
     const put = await dynamodb.send(new PutCommand({ TableName, Item }));
     expect(put).toMatchObject(atOnce);
     const Key = { ind: Item.ind };
-    expect((await dynamodb.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item).toEqual(Item);
+    const got = await dynamodb.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+    expect(written(got.Item)).toEqual(Item);
     const queried = await dynamodb.send(
       new QueryCommand({
         TableName,
@@ -133,7 +139,7 @@ describe('DynamoDB', () => {
         ExpressionAttributeValues: { ':ind': Item.ind },
       }),
     );
-    expect(queried.Items).toEqual([Item]);
+    expect(queried.Items!.map(written)).toEqual([Item]);
     const updated = await dynamodb.send(
       new UpdateCommand({
         TableName,
@@ -144,7 +150,7 @@ describe('DynamoDB', () => {
         ReturnValues: 'ALL_NEW',
       }),
     );
-    expect(updated.Attributes).toEqual({ ...Item, pin: { ...Item.pin, k: 'b' } });
+    expect(written(updated.Attributes)).toEqual({ ...Item, pin: { ...Item.pin, k: 'b' } });
     await dynamodb.send(new DeleteCommand({ TableName, Key }));
     expect((await dynamodb.send(new GetCommand({ TableName, Key }))).Item).toBeUndefined();
   });
