@@ -22,11 +22,11 @@ beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'pinflow-'));
   const installation = kafkaInstallation();
   kafka = await Kafka.start({ installation, stateDir, log: () => {} });
-}, 90_000);
+}, 300_000);
 afterAll(async () => {
   await kafka?.stop();
   rmSync(stateDir, { recursive: true, force: true });
-}, 30_000);
+});
 
 const told = (name: string, dimensions: Record<string, string> = {}) =>
   seen.findLast(
@@ -59,20 +59,22 @@ test('a cluster, its brokers, its topics, groups that lag, and its end', async (
     await kafka.administer((admin) => putTopic(admin, { name: TOPIC, partitions: 1, configs }));
     await producer.send({ messages: [{ topic: TOPIC, value: 'a' }] });
     await commit(0n);
+    const started = performance.now();
     await sampler.sample();
     await sleep(2_000);
     await producer.send({ messages: Array.from({ length: 9 }, () => ({ topic: TOPIC, value: 'x'.repeat(1_000) })) });
     seen = [];
     await sampler.sample();
+    const seconds = (performance.now() - started) / 1_000;
     expect(problems).toEqual([]);
     const group = { 'Cluster Name': 'c', 'Consumer Group': 'connect-landing', Topic: TOPIC };
     expect(told('SumOffsetLag', group)).toBe(10);
     expect(told('EstimatedMaxTimeLag', group)).toBeGreaterThanOrEqual(2);
     expect(told('ActiveControllerCount', { 'Cluster Name': 'c' })).toBe(1);
     expect(told('OfflinePartitionsCount')).toBe(0);
-    expect(told('MessagesInPerSec', { 'Broker ID': '1', Topic: TOPIC })).toBeGreaterThan(1);
+    expect(told('MessagesInPerSec', { 'Broker ID': '1', Topic: TOPIC })).toBeGreaterThanOrEqual(9 / seconds);
     expect(told('MessagesInPerSec', { 'Broker ID': '2' })).toBe(0);
-    expect(told('BytesInPerSec', { 'Broker ID': '1', Topic: TOPIC })).toBeGreaterThan(1_000);
+    expect(told('BytesInPerSec', { 'Broker ID': '1', Topic: TOPIC })).toBeGreaterThan(9_000 / seconds);
     for (const name of ['CpuUser', 'CpuSystem', 'HeapMemoryAfterGC', 'KafkaDataLogsDiskUsed']) {
       expect([name, told(name, { 'Broker ID': '2' })]).toEqual([name, expect.any(Number)]);
       expect(told(name)).toBeLessThanOrEqual(100);
@@ -87,7 +89,7 @@ test('a cluster, its brokers, its topics, groups that lag, and its end', async (
   } finally {
     await producer.close(true);
   }
-}, 60_000);
+});
 
 test('a broker that is down has no active controller', async () => {
   const sampler = new KafkaSampler({

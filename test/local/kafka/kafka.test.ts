@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Producer, stringSerializers } from '@platformatic/kafka';
 import { type KafkaGrant, setPermissions } from '../../../local/engines/kafka/permissions.ts';
@@ -37,7 +38,7 @@ function producerOf(subject: string) {
     serializers: stringSerializers,
     idempotent: true,
     acks: -1,
-    retries: 100,
+    retries: 400,
     retryDelay: 250,
   });
 }
@@ -48,11 +49,11 @@ const send = (producer: ReturnType<typeof producerOf>, values: readonly string[]
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'kafka '));
   kafka = await start();
-}, 90_000);
+}, 300_000);
 afterAll(async () => {
   await kafka?.stop();
   rmSync(stateDir, { recursive: true, force: true });
-}, 30_000);
+});
 
 describe('topics', () => {
   test('are created once, then brought to their definition', async () => {
@@ -69,7 +70,8 @@ describe('topics', () => {
     ).toBe(2);
     let set: string[] = [];
     // The controller answers before the broker shows what it took.
-    for (let tries = 0; tries < 50 && set.length !== 1; tries += 1) {
+    for (let tries = 0; tries < 300 && set.length !== 1; tries += 1) {
+      await sleep(50);
       const [described] = await kafka.administer((admin) =>
         admin.describeConfigs({ resources: [{ resourceType: 2, resourceName: TOPIC, configurationKeys: null }] }),
       );
@@ -123,7 +125,7 @@ describe('permissions', () => {
     });
     await expect(stranger.send({ messages: [{ topic: TOPIC, value: Buffer.from('x') }] })).rejects.toThrow();
     await stranger.close(true);
-  }, 20_000);
+  });
 });
 
 test('kill -9 loses no acknowledged record, and the same producer goes on', async () => {
@@ -145,7 +147,7 @@ test('kill -9 loses no acknowledged record, and the same producer goes on', asyn
   } finally {
     await producer.close(true);
   }
-}, 60_000);
+}, 300_000);
 
 test('a later start finds records, topics and permissions', async () => {
   const before = await kafka.administer((admin) => lagOf(admin, 'nobody', [TOPIC]));
@@ -155,7 +157,7 @@ test('a later start finds records, topics and permissions', async () => {
   const producer = producerOf(CLIENT);
   await send(producer, ['again']);
   await producer.close();
-}, 60_000);
+}, 300_000);
 
 /** Codes and messages of an error and of all it was caused by. */
 function describeErrors(error: unknown): string {

@@ -30,6 +30,7 @@ const FETCH_WAIT_MS = 500;
 const FAULT_PAUSE_MS = 500;
 const REPLACE_AFTER_MS = 15_000;
 const COMMIT_LIMIT_MS = 1_000;
+const JOIN_TRIES = 10;
 const CLOSE_LIMIT_MS = 1_000;
 const PARTITION_BYTES = 1_024 * 1_024;
 const GROUP = { sessionTimeout: 6_000, rebalanceTimeout: 6_000, heartbeatInterval: 1_000 };
@@ -49,6 +50,8 @@ export class KafkaGroup {
   #isMember = true;
   #fetching: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
+  /** Why commits fail, which is told once. */
+  #told = '';
   #wake: () => void = () => {};
 
   constructor(options: KafkaGroupOptions) {
@@ -57,8 +60,24 @@ export class KafkaGroup {
     this.#consumer = this.#client();
   }
 
-  /** Joins the group, and makes every kind of request once. @throws Error of the client, such as a refusal */
+  /**
+   * Joins the group, and makes every kind of request once. A group's coordinator, or the leader of a partition, may not be
+   * there yet when a broker has just started, so what fails is tried again. @throws Error of the client, such as a refusal
+   */
   async join(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#tryToJoin();
+      } catch (error) {
+        if (tries === JOIN_TRIES || isRefusal(error) || this.#stopping.signal.aborted) throw error;
+        await sleep(FAULT_PAUSE_MS);
+        await within(CLOSE_LIMIT_MS, this.#consumer.close(true));
+        this.#consumer = this.#client();
+      }
+    }
+  }
+
+  async #tryToJoin(): Promise<void> {
     await this.#join();
     const { topic } = this.#options;
     const ends = await this.#consumer.listOffsets({ topics: [topic], timestamp: LATEST });
@@ -115,9 +134,9 @@ export class KafkaGroup {
   }
 
   /** Never fails, nor waits long: what is not committed now is committed later, or read again after a restart. */
-  async commit(partition: number, next: bigint): Promise<void> {
+  async commit(partition: number, next: bigint, limitMs = COMMIT_LIMIT_MS): Promise<void> {
     this.#uncommitted.set(partition, next);
-    await within(COMMIT_LIMIT_MS, this.#commit());
+    await within(limitMs, this.#commit());
   }
 
   async close(): Promise<void> {
@@ -147,8 +166,11 @@ export class KafkaGroup {
           if (this.#uncommitted.get(partition) === offset) this.#uncommitted.delete(partition);
         }
       }
+      this.#told = '';
     } catch (error) {
-      if (!this.#stopping.signal.aborted) problem(error);
+      const { message } = error as Error;
+      if (!this.#stopping.signal.aborted && message !== this.#told) problem(error);
+      this.#told = message;
     }
   }
 
@@ -185,7 +207,8 @@ export class KafkaGroup {
         const wanted = this.#wanted();
         if (wanted.size === 0) await this.#woken();
         else await this.#fetch(wanted, FETCH_WAIT_MS);
-        if (failingSince !== undefined && this.#uncommitted.size > 0) await this.#commit();
+        // What a commit left that failed: there may be no further record to commit.
+        if (this.#uncommitted.size > 0 && this.#committing === undefined) await this.#commit();
         failingSince = undefined;
       } catch (error) {
         if (signal.aborted) return;
@@ -287,6 +310,9 @@ export function apiIdOf(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** Of what the member may not do: that does not pass. */
+export const isRefusal = (error: unknown): boolean => apiIdOf(error)?.endsWith('AUTHORIZATION_FAILED') === true;
 
 async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   const done = new AbortController();

@@ -1,6 +1,6 @@
 import type { Caller } from '../../../access/caller.ts';
 import { type JsonObject, ServiceError } from '../../service.ts';
-import { apiIdOf, KafkaGroup } from './kafka-group.ts';
+import { apiIdOf, isRefusal, KafkaGroup } from './kafka-group.ts';
 import { type ClusterOfEvent, kafkaBatchInfo, kafkaEvent, partitionName } from './kafka-records.ts';
 import type { BatchRecord } from './shard-batcher.ts';
 import type { Checkpoint, Positions, Shard, ShardReader, ShardSource, StartingPosition } from './shard-source.ts';
@@ -24,6 +24,7 @@ export interface KafkaSourceOptions {
 }
 
 const PREFETCHED_BATCHES = 2;
+const NEWEST_LIMIT_MS = 30_000;
 
 /**
  * A topic of a cluster, read as a consumer group, whose committed offsets are the checkpoints. A batch is of one partition.
@@ -63,7 +64,10 @@ export class KafkaSource implements ShardSource {
   }
 
   async newest(shardId: string): Promise<Checkpoint> {
-    const end = await this.#member().offsetOf(this.#index(shardId), { type: 'LATEST' });
+    const index = this.#index(shardId);
+    const end = await this.#member().offsetOf(index, { type: 'LATEST' });
+    // Forgotten, what comes until a later start would be passed over.
+    await this.#member().commit(index, end, NEWEST_LIMIT_MS);
     return { kind: 'after', sequenceNumber: String(end - 1n) };
   }
 
@@ -125,10 +129,9 @@ export class KafkaSource implements ShardSource {
 
   #refusal(error: unknown): unknown {
     const { role, topic, group } = this.#options;
-    const refused = apiIdOf(error);
-    if (refused === undefined || !refused.endsWith('AUTHORIZATION_FAILED')) return error;
+    if (!isRefusal(error)) return error;
     const message =
-      `${role.arn} may not read the topic ${topic} in the group ${group} (${refused}): it needs kafka-cluster:Connect, ` +
+      `${role.arn} may not read the topic ${topic} in the group ${group} (${apiIdOf(error)}): it needs kafka-cluster:Connect, ` +
       'DescribeTopic, ReadData, DescribeGroup and AlterGroup.';
     return new ServiceError('AccessDeniedException', message, 403);
   }
