@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
+import { clientDefaults } from '../../lambda/shared/clients.ts';
 import { forEachConcurrently } from '../../lambda/shared/concurrency.ts';
 import { GaveUpError, withRetries } from '../../lambda/shared/retry.ts';
 
@@ -20,6 +25,25 @@ function patience(deadline: number) {
 }
 
 const throttled = () => Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+
+test('a call that is not answered fails, as what may be tried again', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const client = new DynamoDBClient({
+    ...clientDefaults,
+    requestHandler: { ...clientDefaults.requestHandler, requestTimeout: 50 },
+    endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  try {
+    await expect(client.send(new ListTablesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
+  } finally {
+    client.destroy();
+    silent.closeAllConnections();
+    silent.close();
+  }
+});
 
 describe('retries', () => {
   test('wait twice as long each time, at most a second, until the deadline', async () => {
