@@ -19,6 +19,7 @@ import { synthesize } from '../../../cli/synth.ts';
 import { type Runtime, startRuntime } from '../../../local/start.ts';
 import { formatRecord } from '../../../model/coordinates.ts';
 import { type FeedName, feedNames } from '../../../model/rules/rule.ts';
+import { withoutDailyRun } from '../daily-run.ts';
 import { onRealEngines } from '../real-engines.ts';
 
 /** Of rows that a run may refuse and still be shown: the laptop's profile takes any. */
@@ -67,6 +68,7 @@ export class BatchRuntime {
     const { context = { batchPath: 'on' }, hasConsole = false } = options;
     const { directory: assembly } = await synthesize(join(root, 'synth'), context);
     makeStrictAndQuick(join(assembly, 'pinflow-demo-batch.template.json'));
+    withoutDailyRun(assembly);
     return BatchRuntime.#run(assembly, join(root, 'state'), hasConsole);
   }
 
@@ -177,12 +179,11 @@ export class BatchRuntime {
   }
 }
 
-/** So that a gate can fail at all, a job that failed is tried again at once, and no run begins by itself meanwhile. */
+/** So that a gate can fail at all, and a job that failed is tried again at once. */
 function makeStrictAndQuick(file: string): void {
   const changes = [
     [/(?<="MAX_QUARANTINED_SHARE": *)"1"/, `"${MAX_QUARANTINED_SHARE}"`],
     [/(?<=IntervalSeconds\\":)30\b/, '1'],
-    [/(?<="cron\(0 )2\b/, `${(new Date().getUTCHours() + 12) % 24}`],
   ] as const;
   let template = readFileSync(file, 'utf8');
   for (const [from, to] of changes) {
